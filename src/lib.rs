@@ -1,1 +1,9 @@
-//! sesame
+//! sesame: invoke Alibaba Cloud Function Compute functions, and know what RAM says about the
+//! call before and after it.
+//!
+//! The modules are floors: each imports only from those listed above it. ARCHITECTURE.md
+//! shows the house.
+#![forbid(unsafe_code)]
+
+pub mod acs;
+pub mod fc;

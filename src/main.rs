@@ -1,2 +1,4 @@
+//! The `sesame` binary.
 #![forbid(unsafe_code)]
+
 fn main() {}

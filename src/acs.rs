@@ -1,0 +1,21 @@
+//! Alibaba Cloud's OpenAPI as every product speaks it: one HTTP transport, the ACS3 signature,
+//! endpoints, RPC calls, STS, and the credentials that sign. It knows nothing of Function
+//! Compute. Time, nonces and the environment come in as arguments.
+
+pub mod acs3;
+pub mod ambient;
+pub mod credentials;
+pub mod encoding;
+pub mod endpoint;
+pub mod http;
+pub mod rpc;
+pub mod secret;
+pub mod sts;
+pub mod transport;
+
+pub use ambient::{Ambient, Environment, ProcessEnvironment};
+pub use credentials::Credentials;
+pub use endpoint::{Endpoint, EndpointError, EndpointOverrides};
+pub use http::{Headers, HttpRequest, Refusal};
+pub use secret::Secret;
+pub use transport::{Incoming, Transport, TransportError, TransportOptions};

@@ -1,0 +1,72 @@
+//! What a pure function must be given from outside: the environment, the time, and randomness.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+/// Reads environment variables.
+pub trait Environment {
+    /// The variable's value; an empty value counts as not set.
+    ///
+    /// # Errors
+    /// The value is not UTF-8.
+    fn var(&self, name: &str) -> Result<Option<String>, NotUtf8>;
+}
+
+/// The named variable holds bytes that are not UTF-8.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not UTF-8")]
+pub struct NotUtf8(pub String);
+
+/// The environment of this process.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ProcessEnvironment;
+
+impl Environment for ProcessEnvironment {
+    fn var(&self, name: &str) -> Result<Option<String>, NotUtf8> {
+        match std::env::var(name) {
+            Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+            Err(std::env::VarError::NotPresent) => Ok(None),
+            Err(std::env::VarError::NotUnicode(_)) => Err(NotUtf8(name.to_owned())),
+        }
+    }
+}
+
+impl Environment for BTreeMap<String, String> {
+    fn var(&self, name: &str) -> Result<Option<String>, NotUtf8> {
+        Ok(self.get(name).filter(|value| !value.is_empty()).cloned())
+    }
+}
+
+/// Time and randomness, as functions, so that a test can fix both.
+#[derive(Debug, Clone, Copy)]
+pub struct Ambient {
+    /// The time now.
+    pub now: fn() -> Timestamp,
+    /// A string that no other request carries.
+    pub nonce: fn() -> String,
+}
+
+impl Ambient {
+    /// The machine's clock and its random source.
+    pub fn system() -> Self {
+        Self {
+            now: Timestamp::now,
+            nonce: random_hex,
+        }
+    }
+}
+
+/// 128 random bits as 32 hexadecimal digits.
+pub fn random_hex() -> String {
+    let mut bytes = [0_u8; 16];
+    // The provider that TLS uses; when even it fails, the clock keeps nonces apart.
+    if rustls::crypto::ring::default_provider()
+        .secure_random
+        .fill(&mut bytes)
+        .is_err()
+    {
+        bytes = Timestamp::now().as_nanosecond().to_be_bytes();
+    }
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,85 @@
+//! RPC-style calls (STS, RAM): parameters in the query, an empty body, JSON back.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::acs3::{self, Operation};
+use super::encoding::encode;
+use super::{
+    Ambient, Credentials, Endpoint, Headers, HttpRequest, Refusal, Transport, TransportError,
+};
+
+/// The largest answer that is read: no call here has one near it.
+const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
+
+/// Why a call gave no result.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RpcError {
+    /// No answer came.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The service refused.
+    #[error("{action} was refused with status {}", refusal.status)]
+    Refused {
+        /// The operation.
+        action: String,
+        /// The whole answer.
+        refusal: Refusal,
+    },
+    /// The answer is not what the operation gives.
+    #[error("the answer to {action} cannot be read: {why}")]
+    Unreadable {
+        /// The operation.
+        action: String,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// Makes one signed call.
+///
+/// # Errors
+/// No answer, a refusal, or an answer that is not JSON.
+pub async fn call(
+    transport: &Transport,
+    endpoint: &Endpoint,
+    operation: Operation<'_>,
+    parameters: &[(&str, &str)],
+    credentials: &Credentials,
+    ambient: Ambient,
+) -> Result<Value, RpcError> {
+    let query: Vec<String> = parameters
+        .iter()
+        .map(|(key, value)| format!("{}={}", encode(key), encode(value)))
+        .collect();
+    let mut request = HttpRequest {
+        method: "POST",
+        endpoint: endpoint.clone(),
+        path: "/".to_owned(),
+        query: query.join("&"),
+        headers: Headers::from_iter([("accept", "application/json")]),
+        body: Bytes::new(),
+    };
+    acs3::sign(
+        &mut request,
+        operation,
+        credentials,
+        (ambient.now)(),
+        &(ambient.nonce)(),
+    );
+    let mut incoming = transport.send(request).await?;
+    let body = incoming.body(ANSWER_LIMIT).await?;
+    let action = operation.action.to_owned();
+    if incoming.status != 200 {
+        let refusal = Refusal {
+            status: incoming.status,
+            headers: incoming.headers,
+            body,
+        };
+        return Err(RpcError::Refused { action, refusal });
+    }
+    serde_json::from_slice(&body).map_err(|error| RpcError::Unreadable {
+        action,
+        why: error.to_string(),
+    })
+}
