@@ -1,0 +1,116 @@
+//! Sends an invocation and gives back what came: once, unless it is certain that nothing ran.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+
+use super::answer::Head;
+use super::{Answer, Invocation, InvocationType};
+use crate::acs::{Ambient, Credentials, Endpoint, Incoming, Transport, TransportError};
+
+/// How often a request may be sent again.
+const RETRIES: usize = 3;
+/// The longest wait that the service can ask for.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Why there is no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error(transparent)]
+pub struct CallError {
+    /// What went wrong in the last attempt.
+    #[from]
+    pub transport: TransportError,
+}
+
+/// The request is about to be sent again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retry {
+    /// Which attempt comes next, from 2.
+    pub attempt: u32,
+    /// How long it waits.
+    pub wait: Duration,
+    /// What happened to the attempt before.
+    pub why: String,
+}
+
+/// Sends the invocation, signing each attempt anew.
+///
+/// It is sent again only when the function cannot have run (the connection was refused, the
+/// service throttled it or had no room), or when its id makes a second copy harmless.
+///
+/// # Errors
+/// No answer came.
+pub async fn invoke(
+    transport: &Transport,
+    endpoint: &Endpoint,
+    credentials: &Credentials,
+    invocation: &Invocation,
+    ambient: Ambient,
+    mut on_retry: impl FnMut(&Retry),
+) -> Result<Answer, CallError> {
+    let mut waits = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(200))
+        .with_max_delay(Duration::from_secs(2))
+        .with_max_times(RETRIES)
+        .with_jitter()
+        .build();
+    let mut attempts = 0;
+    let mut in_doubt = false;
+    loop {
+        attempts += 1;
+        let request = invocation.signed(endpoint, credentials, (ambient.now)(), &(ambient.nonce)());
+        let sent = transport.send(request).await;
+        let (why, asked_wait) = match &sent {
+            Ok(incoming) if is_not_run(incoming) => {
+                (format!("status {}", incoming.status), asked_wait(incoming))
+            }
+            Ok(_) => ("".to_owned(), None),
+            Err(error @ TransportError::Refused { .. }) => (error.to_string(), None),
+            Err(error @ TransportError::Interrupted { .. }) if has_id(invocation) => {
+                in_doubt = true;
+                (error.to_string(), None)
+            }
+            Err(_) => ("".to_owned(), None),
+        };
+        let next_wait = if why.is_empty() { None } else { waits.next() };
+        let Some(wait) = next_wait else {
+            let incoming = sent?;
+            let accepted_before = in_doubt && incoming.status == 409;
+            return Ok(Answer {
+                incoming,
+                attempts,
+                accepted_before,
+            });
+        };
+        let wait = asked_wait.unwrap_or(wait).min(LONGEST_WAIT);
+        on_retry(&Retry {
+            attempt: attempts + 1,
+            wait,
+            why,
+        });
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// An asynchronous call with an id: the service refuses the id's second use.
+fn has_id(invocation: &Invocation) -> bool {
+    invocation.invocation_type == InvocationType::Async && invocation.async_id.is_some()
+}
+
+/// Throttled, or no room: the service says so before it starts the function.
+fn is_not_run(incoming: &Incoming) -> bool {
+    matches!(incoming.status, 429 | 503) && Head(&incoming.headers).error_type().is_none()
+}
+
+/// How long the service asks to wait.
+fn asked_wait(incoming: &Incoming) -> Option<Duration> {
+    let number = |name| {
+        incoming
+            .headers
+            .get(name)
+            .and_then(|value| value.trim().parse().ok())
+    };
+    number("x-acs-retry-after")
+        .map(Duration::from_millis)
+        .or_else(|| number("retry-after").map(Duration::from_secs))
+}

@@ -1,0 +1,106 @@
+//! The regions that Function Compute is known to be in. A map is no proof: a region outside
+//! it may be new, so it is only a reason to warn.
+
+/// From the endpoint maps of the official SDKs of both generations.
+const KNOWN: [&str; 27] = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-5",
+    "ap-southeast-7",
+    "cn-beijing",
+    "cn-chengdu",
+    "cn-hangzhou",
+    "cn-hangzhou-finance",
+    "cn-heyuan-acdr-1",
+    "cn-hongkong",
+    "cn-huhehaote",
+    "cn-north-2-gov-1",
+    "cn-qingdao",
+    "cn-shanghai",
+    "cn-shanghai-finance-1",
+    "cn-shenzhen",
+    "cn-wulanchabu",
+    "cn-zhangjiakou",
+    "eu-central-1",
+    "eu-west-1",
+    "me-central-1",
+    "us-east-1",
+    "us-west-1",
+];
+
+/// Whether the region is one of the known ones.
+pub fn is_known(region: &str) -> bool {
+    KNOWN.contains(&region)
+}
+
+/// Whether the text has a region's shape: it becomes part of a host name and of a resource.
+pub fn is_well_formed(region: &str) -> bool {
+    let edge = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let bytes = region.as_bytes();
+    region.len() <= 63
+        && edge(bytes.first().copied())
+        && edge(bytes.last().copied())
+        && bytes
+            .iter()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
+}
+
+/// The known region that differs least, when it differs in at most two letters.
+pub fn nearest(region: &str) -> Option<&'static str> {
+    KNOWN
+        .into_iter()
+        .map(|known| (distance(region, known), known))
+        .min()
+        .filter(|(distance, _)| (1..=2).contains(distance))
+        .map(|(_, known)| known)
+}
+
+/// How many letters must be added, dropped or changed (Levenshtein's distance).
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (above, letter) in left.chars().enumerate() {
+        let mut diagonal = above;
+        row[0] = above + 1;
+        for (column, other) in right.iter().enumerate() {
+            let changed = diagonal + usize::from(letter != *other);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(row[column] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_recognised() {
+        assert_eq!(nearest("cn-hangzou"), Some("cn-hangzhou"));
+        assert_eq!(nearest("cn-shangahi"), Some("cn-shanghai"));
+        assert_eq!(nearest("mars-central-1"), None);
+        assert_eq!(nearest("cn-hangzhou"), None);
+    }
+
+    #[test]
+    fn what_could_bend_a_host_name_is_not_a_region() {
+        for bad in [
+            "",
+            "-cn",
+            "cn-",
+            "CN-hangzhou",
+            "cn hangzhou",
+            "evil.com/",
+            "a@b",
+            "cn.x",
+        ] {
+            assert!(!is_well_formed(bad), "{bad}");
+        }
+        assert!(KNOWN.into_iter().all(is_well_formed));
+    }
+}
