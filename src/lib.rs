@@ -6,4 +6,5 @@
 #![forbid(unsafe_code)]
 
 pub mod acs;
+pub mod catalogue;
 pub mod fc;
