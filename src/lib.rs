@@ -1,1 +1,3 @@
-//! sesame
+//! Invoke Function Compute functions, and know what RAM says about the call.
+
+pub mod ram;
