@@ -5,6 +5,9 @@
 //! shows the house.
 #![forbid(unsafe_code)]
 
+pub mod ram;
+
 pub mod acs;
 pub mod catalogue;
+
 pub mod fc;

@@ -1,0 +1,614 @@
+//! From JSON to a [`Document`]: the grammar of the policy language.
+//!
+//! Every departure is reported, and reading goes on. A finding is fatal when the text has no
+//! place in the grammar, so that nothing can be said of what it means; elements that can be
+//! read but are not documented stay in the document and are told apart when it is evaluated.
+
+use super::codes;
+use super::document::{
+    Condition, ConditionValue, Document, Effect, Patterns, Principal, PrincipalKind, Statement,
+    Text, Texts,
+};
+use super::finding::Finding;
+use super::json::{Kind, Member, Node, read, shorten};
+use super::operator::{OPERATORS, Operator};
+use super::span::Span;
+use std::sync::Arc;
+
+mod conditions;
+
+/// Bytes past which a file is not read at all.
+const MAX_BYTES: usize = 1 << 20;
+
+/// What came of reading a document.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The document; none when some finding is fatal.
+    pub document: Option<Document>,
+    /// Every fault, by position.
+    pub findings: Vec<Finding>,
+}
+
+/// Reads a policy document. Every fault is found in one pass; `document` is none exactly when
+/// some finding is fatal. An unknown operator, `NotResource` and a `Statement` that is a bare
+/// object are findings, but not fatal ones.
+///
+/// ```
+/// use sesame_fc::ram::parse;
+///
+/// let parsed = parse(br#"{"Version": "1", "Statement": [{"Effect": "allow", "Action": "fc:*"}]}"#);
+/// let names: Vec<&str> = parsed.findings.iter().map(|finding| finding.name).collect();
+/// assert_eq!(names, ["MISSING_RESOURCE", "INVALID_EFFECT"]);
+/// assert!(parsed.document.is_none());
+/// ```
+#[must_use]
+pub fn parse(source: &[u8]) -> Parsed {
+    let refused = |finding: Finding| Parsed {
+        document: None,
+        findings: vec![finding.fatal()],
+    };
+    if source.len() > MAX_BYTES {
+        let message = format!("{} bytes is more than any policy has", source.len());
+        let finding = Finding::new(&codes::DOCUMENT_TOO_BIG, Span::new(0, 0), message);
+        return refused(
+            finding.with_help("a policy holds 6,144 characters: check which file this is"),
+        );
+    }
+    let text = match std::str::from_utf8(source) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.valid_up_to();
+            let message = match source {
+                [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => "the file is UTF-16, not UTF-8".to_owned(),
+                _ => format!(
+                    "the byte {:#04x} is not UTF-8",
+                    source.get(at).copied().unwrap_or(0)
+                ),
+            };
+            let end = at + error.error_len().unwrap_or(source.len() - at);
+            return refused(
+                Finding::new(&codes::INVALID_ENCODING, Span::new(at, end), message)
+                    .with_help("save the file as UTF-8"),
+            );
+        }
+    };
+    let mut grammar = Grammar {
+        findings: Vec::new(),
+    };
+    if text.starts_with('\u{feff}') {
+        let finding = Finding::new(
+            &codes::BYTE_ORDER_MARK,
+            Span::new(0, 3),
+            "the file begins with a byte order mark",
+        );
+        grammar
+            .findings
+            .push(finding.with_help("save the file without it"));
+    }
+    let root = read(text, &mut grammar.findings);
+    let document = grammar.document(&root, text);
+    let mut findings = grammar.findings;
+    findings.sort_by_key(|finding| finding.span);
+    let fatal = findings.iter().any(|finding| finding.fatal);
+    Parsed {
+        document: document.filter(|_| !fatal),
+        findings,
+    }
+}
+
+struct Grammar {
+    findings: Vec<Finding>,
+}
+
+const DOCUMENT_ELEMENTS: &[&str] = &["Version", "Statement"];
+const STATEMENT_ELEMENTS: &[&str] = &[
+    "Effect",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+    "Principal",
+    "Sid",
+];
+
+impl Grammar {
+    fn fatal(
+        &mut self,
+        code: &codes::LintCode,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.findings
+            .push(Finding::new(code, span, message).fatal().with_help(help));
+    }
+
+    fn report(
+        &mut self,
+        code: &codes::LintCode,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.findings
+            .push(Finding::new(code, span, message).with_help(help));
+    }
+
+    fn wrong_type(&mut self, node: &Node<'_>, what: &str, wanted: &str, help: &str) {
+        let found = match &node.kind {
+            Kind::Null => "null",
+            Kind::Bool(_) => "a truth value",
+            Kind::Number(_) => "a number",
+            Kind::String(_) => "a string",
+            Kind::Array(_) => "a list",
+            Kind::Object(_) => "an object",
+            // Reported when it was read.
+            Kind::Invalid => return,
+        };
+        self.fatal(
+            &codes::DATA_TYPE_MISMATCH,
+            node.span,
+            format!("{what} is {found}, not {wanted}"),
+            help,
+        );
+    }
+
+    fn document(&mut self, root: &Node<'_>, text: &str) -> Option<Document> {
+        let Kind::Object(members) = &root.kind else {
+            self.wrong_type(
+                root,
+                "the document",
+                "an object",
+                "write `{\"Version\": \"1\", \"Statement\": […]}`",
+            );
+            return None;
+        };
+        let missing = self.elements(members, DOCUMENT_ELEMENTS, "a document");
+        let brace = Span::new(root.span.start, root.span.start + 1);
+        match find(members, "Version") {
+            Some(version) => self.version(&version.value),
+            None if missing.contains(&"Version") => {
+                self.fatal(
+                    &codes::MISSING_VERSION,
+                    brace,
+                    "the document has no `Version`",
+                    "add `\"Version\": \"1\"`",
+                );
+            }
+            None => {}
+        }
+        let Some(statement) = find(members, "Statement") else {
+            if missing.contains(&"Statement") {
+                self.fatal(
+                    &codes::MISSING_STATEMENT,
+                    brace,
+                    "the document has no `Statement`",
+                    "add `\"Statement\": […]`",
+                );
+            }
+            return None;
+        };
+        let (statements, bare) = self.statements(&statement.value)?;
+        Some(Document {
+            source: Arc::from(text),
+            statements,
+            bare,
+            statement_span: statement.value.span,
+        })
+    }
+
+    fn version(&mut self, node: &Node<'_>) {
+        match &node.kind {
+            Kind::String(version) if version == "1" => {}
+            Kind::String(version) => {
+                let message = format!("`Version` is `{}`, not `1`", shorten(version));
+                self.fatal(
+                    &codes::INVALID_VERSION,
+                    node.span,
+                    message,
+                    "write `\"Version\": \"1\"`",
+                );
+            }
+            _ => self.wrong_type(
+                node,
+                "`Version`",
+                "a string",
+                "write `\"Version\": \"1\"`, quotes included",
+            ),
+        }
+    }
+
+    fn statements(&mut self, node: &Node<'_>) -> Option<(Vec<Statement>, bool)> {
+        match &node.kind {
+            Kind::Array(items) => {
+                if items.is_empty() {
+                    self.report(
+                        &codes::EMPTY_ARRAY_STATEMENT,
+                        node.span,
+                        "`Statement` is an empty list",
+                        "add a statement",
+                    );
+                }
+                let statements: Vec<Option<Statement>> =
+                    items.iter().map(|item| self.statement(item)).collect();
+                Some((statements.into_iter().collect::<Option<_>>()?, false))
+            }
+            Kind::Object(_) => {
+                let message = "`Statement` is one object, not a list";
+                let brace = Span::new(node.span.start, node.span.start + 1);
+                self.report(
+                    &codes::STATEMENT_NOT_A_LIST,
+                    brace,
+                    message,
+                    "put the statement between `[` and `]`",
+                );
+                Some((vec![self.statement(node)?], true))
+            }
+            _ => {
+                self.wrong_type(
+                    node,
+                    "`Statement`",
+                    "a list of statements",
+                    "write `\"Statement\": [{…}]`",
+                );
+                None
+            }
+        }
+    }
+
+    /// Reports what does not belong, and gives the elements that are missing altogether: one
+    /// that is there under a wrong name is reported once, not twice.
+    fn elements(
+        &mut self,
+        members: &[Member<'_>],
+        known: &[&'static str],
+        place: &str,
+    ) -> Vec<&'static str> {
+        let mut missing: Vec<&'static str> = known.to_vec();
+        for member in members {
+            if known.contains(&&*member.key) {
+                missing.retain(|name| *name != member.key);
+                continue;
+            }
+            let message = format!("`{}` is not an element of {place}", shorten(&member.key));
+            let help = match closest(&member.key, known) {
+                Some(meant) => {
+                    missing.retain(|name| *name != meant);
+                    format!("did you mean `{meant}`?")
+                }
+                None => format!("remove it: {place} has {}", listed(known)),
+            };
+            self.fatal(
+                &codes::INVALID_POLICY_ELEMENT,
+                member.key_span,
+                message,
+                help,
+            );
+        }
+        missing
+    }
+
+    fn statement(&mut self, node: &Node<'_>) -> Option<Statement> {
+        let Kind::Object(members) = &node.kind else {
+            self.wrong_type(
+                node,
+                "a statement",
+                "an object",
+                "write `{\"Effect\": …, \"Action\": …, \"Resource\": …}`",
+            );
+            return None;
+        };
+        let missing = self.elements(members, STATEMENT_ELEMENTS, "a statement");
+        let brace = Span::new(node.span.start, node.span.start + 1);
+        let effect = match find(members, "Effect") {
+            Some(member) => self.effect(&member.value),
+            None => {
+                if missing.contains(&"Effect") {
+                    let help = "add `\"Effect\": \"Allow\"` or `\"Effect\": \"Deny\"`";
+                    self.fatal(
+                        &codes::MISSING_EFFECT,
+                        brace,
+                        "the statement has no `Effect`",
+                        help,
+                    );
+                }
+                None
+            }
+        };
+        let action = self.either(members, "Action", "NotAction", &codes::EMPTY_ARRAY_ACTION);
+        if find(members, "Action")
+            .or(find(members, "NotAction"))
+            .is_none()
+            && missing.contains(&"Action")
+            && missing.contains(&"NotAction")
+        {
+            let help = "add `\"Action\": \"…\"`, for example `fc:InvokeFunction`";
+            self.fatal(
+                &codes::MISSING_ACTION,
+                brace,
+                "the statement has no `Action`",
+                help,
+            );
+        }
+        let resource = self.resource(members, &missing, brace);
+        let principal =
+            find(members, "Principal").and_then(|member| self.principal(member, members));
+        let condition = find(members, "Condition");
+        let (conditions, idle_operators) = condition
+            .map(|member| self.conditions(&member.value))
+            .unwrap_or_default();
+        let sid = find(members, "Sid").and_then(|member| {
+            self.report(
+                &codes::SID_NOT_IN_GRAMMAR,
+                member.key_span,
+                "`Sid` is not in RAM's grammar",
+                "remove it: it has no effect",
+            );
+            match &member.value.kind {
+                Kind::String(_) => self.text(&member.value),
+                _ => {
+                    self.wrong_type(&member.value, "`Sid`", "a string", "remove it");
+                    None
+                }
+            }
+        });
+        let (effect, effect_span) = effect?;
+        Some(Statement {
+            span: node.span,
+            effect,
+            effect_span,
+            action: action?,
+            resource,
+            conditions,
+            idle_operators,
+            condition_span: condition.map(|member| member.value.span),
+            principal,
+            sid,
+        })
+    }
+
+    fn effect(&mut self, node: &Node<'_>) -> Option<(Effect, Span)> {
+        let help = "write `\"Allow\"` or `\"Deny\"`";
+        match &node.kind {
+            Kind::String(effect) => match &**effect {
+                "Allow" => Some((Effect::Allow, node.span)),
+                "Deny" => Some((Effect::Deny, node.span)),
+                other => {
+                    let help = closest(other, &["Allow", "Deny"])
+                        .map_or(help.to_owned(), |meant| format!("did you mean `{meant}`?"));
+                    let message = format!(
+                        "`Effect` is `{}`, neither `Allow` nor `Deny`",
+                        shorten(other)
+                    );
+                    self.fatal(&codes::INVALID_EFFECT, node.span, message, help);
+                    None
+                }
+            },
+            _ => {
+                self.wrong_type(node, "`Effect`", "a string", help);
+                None
+            }
+        }
+    }
+
+    fn either(
+        &mut self,
+        members: &[Member<'_>],
+        name: &str,
+        not_name: &str,
+        empty: &codes::LintCode,
+    ) -> Option<Patterns> {
+        let (plain, not) = (find(members, name), find(members, not_name));
+        if let (Some(plain), Some(not)) = (plain, not) {
+            let later = plain.key_span.max(not.key_span);
+            let message = format!("a statement has one of `{name}` and `{not_name}`, not both");
+            self.fatal(
+                &codes::UNSUPPORTED_ELEMENT_COMBINATION,
+                later,
+                message,
+                "split the statement in two, or remove one of them",
+            );
+        }
+        let member = plain.or(not)?;
+        let what = format!("`{}`", member.key);
+        let patterns = self.texts(&member.value, &what)?;
+        if patterns.items.is_empty() {
+            self.report(
+                empty,
+                member.value.span,
+                format!("{what} is an empty list"),
+                "name what the statement is about, or remove it",
+            );
+        }
+        Some(Patterns {
+            not: plain.is_none(),
+            name_span: member.key_span,
+            patterns,
+        })
+    }
+
+    fn resource(
+        &mut self,
+        members: &[Member<'_>],
+        missing: &[&str],
+        brace: Span,
+    ) -> Option<Patterns> {
+        let resource = self.either(
+            members,
+            "Resource",
+            "NotResource",
+            &codes::EMPTY_ARRAY_RESOURCE,
+        );
+        if let Some(resource) = resource.as_ref().filter(|resource| resource.not) {
+            let message = "`NotResource` is not documented: no verdict relies on this statement";
+            self.report(
+                &codes::NOT_RESOURCE_UNDOCUMENTED,
+                resource.name_span,
+                message,
+                "name the resources in `Resource` instead",
+            );
+        }
+        let named = ["Resource", "NotResource"]
+            .iter()
+            .any(|name| !missing.contains(name));
+        if !named && find(members, "Principal").is_none() && missing.contains(&"Principal") {
+            let help = "add `\"Resource\": \"*\"`, or better the resources that are meant";
+            self.fatal(
+                &codes::MISSING_RESOURCE,
+                brace,
+                "the statement has no `Resource`",
+                help,
+            );
+        }
+        resource
+    }
+
+    fn principal(&mut self, member: &Member<'_>, members: &[Member<'_>]) -> Option<Principal> {
+        if find(members, "Resource")
+            .or(find(members, "NotResource"))
+            .is_some()
+        {
+            let message = "`Principal` and `Resource` cannot stand in one statement";
+            let help = "remove `Principal` from an identity policy, or `Resource` from a role's trust policy";
+            self.fatal(
+                &codes::UNSUPPORTED_PRINCIPAL,
+                member.key_span,
+                message,
+                help,
+            );
+        }
+        let help = "write `{\"RAM\": …}`, `{\"Service\": …}` or `{\"Federated\": …}`";
+        let Kind::Object(kinds) = &member.value.kind else {
+            self.wrong_type(&member.value, "`Principal`", "an object", help);
+            return None;
+        };
+        if kinds.is_empty() {
+            self.fatal(
+                &codes::UNSUPPORTED_PRINCIPAL,
+                member.value.span,
+                "`Principal` names nobody",
+                help,
+            );
+        }
+        let mut entries = Vec::new();
+        for entry in kinds {
+            let kind = match &*entry.key {
+                "RAM" => PrincipalKind::Ram,
+                "Service" => PrincipalKind::Service,
+                "Federated" => PrincipalKind::Federated,
+                other => {
+                    let message = format!("`{}` is not a kind of principal", shorten(other));
+                    self.fatal(&codes::UNSUPPORTED_PRINCIPAL, entry.key_span, message, help);
+                    continue;
+                }
+            };
+            if let Some(texts) = self.texts(&entry.value, &format!("`{}`", entry.key)) {
+                if texts.items.is_empty() {
+                    self.fatal(
+                        &codes::UNSUPPORTED_PRINCIPAL,
+                        entry.value.span,
+                        "an empty list of principals",
+                        help,
+                    );
+                }
+                entries.push((kind, texts));
+            }
+        }
+        Some(Principal {
+            entries,
+            span: member.value.span,
+        })
+    }
+
+    /// A string, or a list of strings.
+    fn texts(&mut self, node: &Node<'_>, what: &str) -> Option<Texts> {
+        let help = "write a string or a list of strings";
+        match &node.kind {
+            Kind::String(_) => Some(Texts {
+                items: vec![self.text(node)?],
+                list: false,
+                span: node.span,
+            }),
+            Kind::Array(items) => {
+                let mut texts = Vec::with_capacity(items.len());
+                for item in items {
+                    match self.text(item) {
+                        Some(text) => texts.push(text),
+                        None => self.wrong_type(
+                            item,
+                            &format!("an element of {what}"),
+                            "a string",
+                            help,
+                        ),
+                    }
+                }
+                Some(Texts {
+                    items: texts,
+                    list: true,
+                    span: node.span,
+                })
+            }
+            _ => {
+                self.wrong_type(node, what, "a string or a list of strings", help);
+                None
+            }
+        }
+    }
+
+    fn text(&self, node: &Node<'_>) -> Option<Text> {
+        match &node.kind {
+            Kind::String(value) => Some(Text {
+                value: Box::from(&**value),
+                span: node.span,
+            }),
+            _ => None,
+        }
+    }
+}
+
+fn find<'m, 'a>(members: &'m [Member<'a>], name: &str) -> Option<&'m Member<'a>> {
+    members.iter().find(|member| member.key == name)
+}
+
+fn listed(names: &[&str]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The name that was most likely meant: at most two letters off, letter case aside.
+pub(crate) fn closest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
+    let close = known.iter().map(|candidate| {
+        (
+            distance(&name.to_ascii_lowercase(), &candidate.to_ascii_lowercase()),
+            *candidate,
+        )
+    });
+    close
+        .filter(|(distance, candidate)| *distance <= 2 && *distance * 2 < candidate.len())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+fn distance(left: &str, right: &str) -> usize {
+    if left.len().abs_diff(right.len()) > 8 {
+        return usize::MAX;
+    }
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (index, from) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = index + 1;
+        for (column, to) in right.iter().enumerate() {
+            let above = row[column + 1];
+            row[column + 1] = (diagonal + usize::from(from != *to))
+                .min(above + 1)
+                .min(row[column] + 1);
+            diagonal = above;
+        }
+    }
+    row[right.len()]
+}

@@ -1,0 +1,408 @@
+//! Patterns of actions and resources, and what a request is matched against.
+//!
+//! An action is `service:operation`, compared without regard to letter case. A resource is
+//! `acs:service:region:account:relative-id`; a pattern is compared field by field, the last
+//! field being everything after the fourth colon. A wildcard crosses `/` but not the colon
+//! between two fields. Where only a looser reading matches (a `*` that swallows such a colon,
+//! or letters that differ by case), the answer is [`Truth::Unknown`], never yes and never no.
+//!
+//! A request is folded to small letters once, into a [`Scratch`]; nothing is allocated for
+//! ASCII names of ordinary length.
+
+use super::glob;
+use super::truth::Truth;
+use super::value::fold;
+
+/// Fields of a resource name.
+const FIELDS: usize = 5;
+/// Folded on the stack up to these lengths.
+const ACTION_ROOM: usize = 128;
+const RESOURCE_ROOM: usize = 512;
+
+/// Room for the folded names of a request.
+pub(crate) struct Scratch {
+    action: Folded<ACTION_ROOM>,
+    resource: Folded<RESOURCE_ROOM>,
+}
+
+impl Scratch {
+    pub(crate) fn new(action: &str, resource: &str) -> Scratch {
+        Scratch {
+            action: Folded::new(action),
+            resource: Folded::new(resource),
+        }
+    }
+}
+
+/// A text in small letters: on the stack when it is short ASCII, on the heap otherwise.
+struct Folded<const ROOM: usize> {
+    room: [u8; ROOM],
+    length: usize,
+    heap: Option<Box<str>>,
+}
+
+impl<const ROOM: usize> Folded<ROOM> {
+    fn new(text: &str) -> Self {
+        let mut folded = Folded {
+            room: [0; ROOM],
+            length: 0,
+            heap: None,
+        };
+        match folded.room.get_mut(..text.len()) {
+            Some(room) if text.is_ascii() => {
+                room.copy_from_slice(text.as_bytes());
+                room.make_ascii_lowercase();
+                folded.length = text.len();
+            }
+            _ => folded.heap = Some(text.chars().map(fold).collect()),
+        }
+        folded
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match &self.heap {
+            Some(text) => text.as_bytes(),
+            None => &self.room[..self.length],
+        }
+    }
+}
+
+/// The names of a request, ready to be matched.
+pub(crate) struct Probe<'a> {
+    pub(crate) action: &'a [u8],
+    ascii_action: bool,
+    resource: &'a [u8],
+    pub(crate) folded_resource: &'a [u8],
+    /// Ends of the first four fields, in both spellings of the resource.
+    ends: Option<([usize; FIELDS - 1], [usize; FIELDS - 1])>,
+    /// More than four colons, so that a loose reading could shift the fields.
+    pub(crate) shiftable: bool,
+    small: bool,
+}
+
+impl<'a> Probe<'a> {
+    pub(crate) fn new(action: &str, resource: &'a str, scratch: &'a Scratch) -> Probe<'a> {
+        let resource = resource.as_bytes();
+        let folded_resource = scratch.resource.bytes();
+        let ends = field_ends(resource).zip(field_ends(folded_resource));
+        let tail = ends.map_or(0, |(ends, _)| ends[FIELDS - 2] + 1);
+        Probe {
+            action: scratch.action.bytes(),
+            ascii_action: action.is_ascii(),
+            resource,
+            folded_resource,
+            ends,
+            shiftable: resource[tail..].contains(&b':'),
+            small: resource == folded_resource,
+        }
+    }
+
+    /// Everything after the fourth colon, folded.
+    pub(crate) fn folded_tail(&self) -> Option<&'a [u8]> {
+        self.ends
+            .map(|(_, ends)| &self.folded_resource[ends[FIELDS - 2] + 1..])
+    }
+}
+
+/// Where the first four fields end; none when there are fewer than five.
+fn field_ends(text: &[u8]) -> Option<[usize; FIELDS - 1]> {
+    let mut ends = [0; FIELDS - 1];
+    let mut at = 0;
+    for end in &mut ends {
+        *end = at + text[at..].iter().position(|byte| *byte == b':')?;
+        at = *end + 1;
+    }
+    Some(ends)
+}
+
+fn field<'t>(text: &'t [u8], ends: &[usize; FIELDS - 1], index: usize) -> &'t [u8] {
+    let start = if index == 0 { 0 } else { ends[index - 1] + 1 };
+    let end = ends.get(index).copied().unwrap_or(text.len());
+    &text[start..end]
+}
+
+/// How much of a matcher a pattern needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// `*`
+    Any,
+    /// No wildcard.
+    Literal,
+    /// One `*`, at the end.
+    Prefix,
+    Glob,
+}
+
+impl Shape {
+    fn of(pattern: &[u8]) -> Shape {
+        match pattern.iter().position(|byte| matches!(byte, b'*' | b'?')) {
+            None => Shape::Literal,
+            Some(at) if at + 1 == pattern.len() && pattern[at] == b'*' => {
+                if at == 0 {
+                    Shape::Any
+                } else {
+                    Shape::Prefix
+                }
+            }
+            Some(_) => Shape::Glob,
+        }
+    }
+
+    fn matches(self, pattern: &[u8], text: &[u8]) -> bool {
+        match self {
+            Shape::Any => true,
+            Shape::Literal => pattern == text,
+            Shape::Prefix => text.starts_with(&pattern[..pattern.len() - 1]),
+            Shape::Glob => glob::matches(pattern, text),
+        }
+    }
+}
+
+/// The part of a pattern before its first wildcard.
+pub(crate) fn literal_prefix(pattern: &[u8]) -> &[u8] {
+    let end = pattern
+        .iter()
+        .position(|byte| matches!(byte, b'*' | b'?'))
+        .unwrap_or(pattern.len());
+    &pattern[..end]
+}
+
+/// A pattern of `Action` or `NotAction`.
+#[derive(Debug)]
+pub(crate) struct ActionPattern {
+    folded: Box<str>,
+    shape: Shape,
+    /// Where the service's code ends.
+    colon: Option<usize>,
+    ascii: bool,
+}
+
+impl ActionPattern {
+    pub(crate) fn new(pattern: &str) -> ActionPattern {
+        let folded: Box<str> = pattern.chars().map(fold).collect();
+        let colon = folded.find(':');
+        ActionPattern {
+            shape: Shape::of(folded.as_bytes()),
+            colon,
+            folded,
+            ascii: pattern.is_ascii(),
+        }
+    }
+
+    pub(crate) fn folded(&self) -> &[u8] {
+        self.folded.as_bytes()
+    }
+
+    pub(crate) fn matches(&self, probe: &Probe<'_>) -> Truth {
+        match self.folded_match(probe.action) {
+            // No action has other letters than ASCII, and how the service folds them is not known.
+            Truth::Yes if self.shape != Shape::Any && !(self.ascii && probe.ascii_action) => {
+                Truth::Unknown
+            }
+            truth => truth,
+        }
+    }
+
+    fn folded_match(&self, text: &[u8]) -> Truth {
+        let pattern = self.folded.as_bytes();
+        match (self.shape, self.colon) {
+            (Shape::Any, _) => Truth::Yes,
+            (Shape::Literal, _) => Truth::from(pattern == text),
+            (Shape::Prefix, Some(_)) => {
+                Truth::from(text.starts_with(&pattern[..pattern.len() - 1]))
+            }
+            (_, Some(colon)) => {
+                let fields = text
+                    .iter()
+                    .position(|byte| *byte == b':')
+                    .is_some_and(|end| {
+                        glob::matches(&pattern[..colon], &text[..end])
+                            && glob::matches(&pattern[colon + 1..], &text[end + 1..])
+                    });
+                if fields {
+                    Truth::Yes
+                } else {
+                    loose(pattern, text)
+                }
+            }
+            (_, None) => loose(pattern, text),
+        }
+    }
+}
+
+/// A match of the whole text, with `*` free to swallow colons.
+fn loose(pattern: &[u8], text: &[u8]) -> Truth {
+    if glob::matches(pattern, text) {
+        Truth::Unknown
+    } else {
+        Truth::No
+    }
+}
+
+/// A pattern of `Resource`.
+#[derive(Debug)]
+pub(crate) struct ResourcePattern {
+    exact: Box<str>,
+    /// None when the pattern is in small letters already.
+    folded: Option<Box<str>>,
+    /// None for `*` and for patterns without five fields.
+    fields: Option<Fields>,
+}
+
+#[derive(Debug)]
+struct Fields {
+    ends: [usize; FIELDS - 1],
+    folded_ends: [usize; FIELDS - 1],
+    shapes: [Shape; FIELDS],
+}
+
+impl ResourcePattern {
+    pub(crate) fn new(pattern: &str) -> ResourcePattern {
+        let folded: String = pattern.chars().map(fold).collect();
+        let fields = field_ends(pattern.as_bytes())
+            .zip(field_ends(folded.as_bytes()))
+            .map(|(ends, folded_ends)| {
+                let shapes =
+                    std::array::from_fn(|index| Shape::of(field(pattern.as_bytes(), &ends, index)));
+                Fields {
+                    ends,
+                    folded_ends,
+                    shapes,
+                }
+            });
+        let folded = (folded != pattern).then(|| folded.into_boxed_str());
+        ResourcePattern {
+            exact: pattern.into(),
+            folded,
+            fields,
+        }
+    }
+
+    pub(crate) fn is_any(&self) -> bool {
+        &*self.exact == "*"
+    }
+
+    pub(crate) fn folded(&self) -> &[u8] {
+        self.folded.as_deref().unwrap_or(&self.exact).as_bytes()
+    }
+
+    /// Everything after the fourth colon, folded.
+    pub(crate) fn folded_tail(&self) -> Option<&[u8]> {
+        self.fields
+            .as_ref()
+            .map(|fields| field(self.folded(), &fields.folded_ends, FIELDS - 1))
+    }
+
+    pub(crate) fn matches(&self, probe: &Probe<'_>) -> Truth {
+        if self.is_any() {
+            return Truth::Yes;
+        }
+        let (Some(fields), Some((ends, folded_ends))) = (&self.fields, &probe.ends) else {
+            return loose(self.folded(), probe.folded_resource);
+        };
+        let similar = fields.all(
+            self.folded(),
+            &fields.folded_ends,
+            probe.folded_resource,
+            folded_ends,
+        );
+        if similar {
+            let small = self.folded.is_none() && probe.small;
+            let exact =
+                small || fields.all(self.exact.as_bytes(), &fields.ends, probe.resource, ends);
+            return if exact { Truth::Yes } else { Truth::Unknown };
+        }
+        // With four colons on either side no field can shift.
+        if probe.shiftable {
+            loose(self.folded(), probe.folded_resource)
+        } else {
+            Truth::No
+        }
+    }
+
+    /// How many fields match, for telling a near miss from a far one.
+    pub(crate) fn closeness(&self, probe: &Probe<'_>) -> usize {
+        let (Some(fields), Some((_, ends))) = (&self.fields, &probe.ends) else {
+            return 0;
+        };
+        let matching = (0..FIELDS).filter(|index| {
+            fields.one(
+                *index,
+                self.folded(),
+                &fields.folded_ends,
+                probe.folded_resource,
+                ends,
+            )
+        });
+        let tail = field(self.folded(), &fields.folded_ends, FIELDS - 1);
+        let text = field(probe.folded_resource, ends, FIELDS - 1);
+        let shared = tail
+            .iter()
+            .zip(text)
+            .take_while(|(left, right)| left == right)
+            .count();
+        matching.count() * 1_000 + shared.min(999)
+    }
+}
+
+impl Fields {
+    /// From the last field to the first: the last tells most patterns apart.
+    fn all(
+        &self,
+        pattern: &[u8],
+        ends: &[usize; FIELDS - 1],
+        text: &[u8],
+        text_ends: &[usize; FIELDS - 1],
+    ) -> bool {
+        (0..FIELDS)
+            .rev()
+            .all(|index| self.one(index, pattern, ends, text, text_ends))
+    }
+
+    fn one(
+        &self,
+        index: usize,
+        pattern: &[u8],
+        ends: &[usize; FIELDS - 1],
+        text: &[u8],
+        text_ends: &[usize; FIELDS - 1],
+    ) -> bool {
+        match self.shapes[index] {
+            Shape::Any => true,
+            shape => shape.matches(field(pattern, ends, index), field(text, text_ends, index)),
+        }
+    }
+}
+
+/// Whether each request that `inner` matches is matched by `outer` too; never wrongly yes.
+pub(crate) fn action_covers(outer: &str, inner: &str) -> bool {
+    if outer == "*" {
+        return true;
+    }
+    let fold_all = |text: &str| -> String { text.chars().map(fold).collect() };
+    let (outer, inner) = (fold_all(outer), fold_all(inner));
+    match (outer.split_once(':'), inner.split_once(':')) {
+        (Some((outer_service, outer_name)), Some((service, name))) => {
+            glob::covers(outer_service.as_bytes(), service.as_bytes())
+                && glob::covers(outer_name.as_bytes(), name.as_bytes())
+        }
+        _ => outer == inner,
+    }
+}
+
+/// Whether each request that `inner` matches is matched by `outer` too; never wrongly yes.
+pub(crate) fn resource_covers(outer: &str, inner: &str) -> bool {
+    if outer == "*" || outer == inner {
+        return true;
+    }
+    let (outer, inner) = (outer.as_bytes(), inner.as_bytes());
+    match (field_ends(outer), field_ends(inner)) {
+        (Some(outer_ends), Some(inner_ends)) => (0..FIELDS).all(|index| {
+            glob::covers(
+                field(outer, &outer_ends, index),
+                field(inner, &inner_ends, index),
+            )
+        }),
+        _ => false,
+    }
+}
