@@ -11,3 +11,15 @@ pub mod acs;
 pub mod catalogue;
 
 pub mod fc;
+
+pub mod preflight;
+pub mod project;
+
+pub mod diagnosis;
+
+pub mod sandbox;
+
+pub mod output;
+
+pub mod cli;
+pub mod commands;

@@ -1,4 +1,8 @@
 //! The `sesame` binary.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sesame_fc::commands::run(std::env::args_os().collect())
+}

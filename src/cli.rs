@@ -1,0 +1,54 @@
+//! The command line: definitions only. What a flag does is in the command's own file.
+
+mod global;
+mod invoke;
+
+use clap::{Parser, Subcommand};
+
+pub use global::{ColorArg, FormatArg, GlobalArgs};
+pub use invoke::{
+    CallArgs, CheckMode, ContextArgs, EventArgs, InvocationTypeArg, InvokeArgs, LogArg, PolicyArgs,
+    PreflightArgs, TargetArgs,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  sesame invoke --sandbox --function-name hello --check-perms -e '{\"name\":\"Ali\"}'
+  sesame invoke --region cn-hangzhou --function-name hello -f event.json
+  sesame invoke --region cn-hangzhou --account-id 1234567890123456 --function-name hello --emit-policy";
+
+/// Invoke Function Compute functions, and know what RAM says about the call.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sesame",
+    version,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    disable_help_subcommand = true,
+    after_help = EXAMPLES
+)]
+pub struct Cli {
+    /// Flags that every command takes.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Call a function, and check the permission first if you like.
+    Invoke(Box<InvokeArgs>),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        super::Cli::command().debug_assert();
+    }
+}

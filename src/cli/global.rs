@@ -1,0 +1,86 @@
+//! Flags that every command takes, before and after its name.
+
+use clap::{Args, ValueEnum};
+
+/// The form of stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// The function's bytes on stdout, words on stderr.
+    Text,
+    /// One JSON object on stdout, on success and on failure.
+    Json,
+    /// The function's bytes and nothing else.
+    Raw,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorArg {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Call as this identity of the sandbox
+    #[arg(short = 'a', long, global = true, value_name = "IDENTITY")]
+    pub access: Option<String>,
+
+    /// Send everything there, in place of Alibaba Cloud [env: SESAME_ENDPOINT]
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint: Option<String>,
+
+    /// Send calls of functions there [env: SESAME_FC_ENDPOINT]
+    #[arg(long, global = true, value_name = "URL")]
+    pub fc_endpoint: Option<String>,
+
+    /// Send calls of STS there [env: SESAME_STS_ENDPOINT]
+    #[arg(long, global = true, value_name = "URL")]
+    pub sts_endpoint: Option<String>,
+
+    /// Send calls of RAM there [env: SESAME_RAM_ENDPOINT]
+    #[arg(long, global = true, value_name = "URL")]
+    pub ram_endpoint: Option<String>,
+
+    /// Allow plain http to another machine
+    #[arg(long, global = true)]
+    pub allow_http: bool,
+
+    /// Use the addresses inside Alibaba Cloud's network
+    #[arg(long, global = true)]
+    pub vpc: bool,
+
+    /// The form of stdout
+    #[arg(short = 'o', long, global = true, value_name = "FORMAT", value_enum, default_value_t = FormatArg::Text)]
+    pub output: FormatArg,
+
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto)]
+    pub color: ColorArg,
+
+    /// Say what sesame does, on stderr
+    #[arg(short = 'v', long, global = true)]
+    pub verbose: bool,
+
+    /// Show the call's header fields, too
+    #[arg(long, global = true)]
+    pub debug: bool,
+
+    /// Say nothing but errors
+    #[arg(short = 'q', long, visible_alias = "silent", global = true, conflicts_with_all = ["verbose", "debug"])]
+    pub quiet: bool,
+
+    /// Trust the system's certificates, not the bundled ones [env: SSL_CERT_FILE names a file]
+    #[arg(long, global = true)]
+    pub system_certs: bool,
+
+    /// How long a connection may take to come about
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub connect_timeout: u32,
+}

@@ -1,0 +1,146 @@
+//! One file and one function a command. They put the floors below together and decide what is
+//! printed; they hold no logic of the field.
+
+mod input;
+mod invoke;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use anstream::ColorChoice;
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::acs::{Ambient, ProcessEnvironment};
+use crate::cli::{Cli, ColorArg, Command, FormatArg, GlobalArgs};
+use crate::diagnosis::{Exit, Failure, codes};
+use crate::output::{Format, InvokeReport, Printer, Verbosity, json};
+
+/// Runs one command line to its exit status.
+pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(usage(&error, &arguments).status()),
+    };
+    let mut printer = printer(&cli.global);
+    let exit = match cli.command {
+        Command::Invoke(args) => invoke::run(
+            &args,
+            &cli.global,
+            Ambient::system(),
+            &ProcessEnvironment,
+            &mut printer,
+        ),
+    };
+    ExitCode::from(exit.status())
+}
+
+fn printer(global: &GlobalArgs) -> Printer {
+    let format = match global.output {
+        FormatArg::Text => Format::Text,
+        FormatArg::Json => Format::Json,
+        FormatArg::Raw => Format::Raw,
+    };
+    let verbosity = match (global.quiet, global.debug, global.verbose) {
+        (true, ..) => Verbosity::Quiet,
+        (_, true, _) => Verbosity::Debug,
+        (_, _, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    let color = match global.color {
+        ColorArg::Auto => ColorChoice::Auto,
+        ColorArg::Always => ColorChoice::Always,
+        ColorArg::Never => ColorChoice::Never,
+    };
+    Printer::new(format, verbosity, color)
+}
+
+/// Help and version, or what is wrong with the command line.
+fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // Whoever closed stdout has read enough.
+            let _ = error.print();
+            return Exit::Done;
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+            return Exit::Usage;
+        }
+        _ => {}
+    }
+    let text = error.render().to_string();
+    let text = text.trim_start_matches("error: ").trim_end();
+    let json = wants_json(arguments);
+    let format = if json { Format::Json } else { Format::Text };
+    let mut printer = Printer::new(format, Verbosity::Normal, ColorChoice::Auto);
+    if json {
+        let title = text.lines().next().unwrap_or_default();
+        let mut failure = Failure::new(codes::USAGE, title);
+        let rest = text
+            .lines()
+            .skip(1)
+            .map(str::trim)
+            .filter(|line| !line.is_empty());
+        failure = rest.fold(failure, Failure::hint);
+        let report = InvokeReport {
+            failure: Some(failure),
+            ..InvokeReport::default()
+        };
+        let object = format!("{}\n", json::compact(&report.to_json()));
+        let _ = printer.data(object.as_bytes());
+    }
+    printer.line(
+        Verbosity::Quiet,
+        &format!("error[{}]: {text}", codes::USAGE.id),
+    );
+    Exit::Usage
+}
+
+/// Whether a command line that could not be parsed asks for JSON; the last word counts.
+fn wants_json(arguments: &[OsString]) -> bool {
+    let mut wants = false;
+    let mut arguments = arguments.iter().filter_map(|argument| argument.to_str());
+    while let Some(argument) = arguments.next() {
+        let value = match argument {
+            "--" => break,
+            "-o" | "--output" => arguments.next(),
+            _ => argument.strip_prefix("--output=").or_else(|| {
+                argument
+                    .strip_prefix("-o")
+                    .map(|value| value.trim_start_matches('='))
+            }),
+        };
+        if let Some(value) = value {
+            wants = value == "json";
+        }
+    }
+    wants
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_recognised_wherever_the_flag_stands() {
+        let wants =
+            |line: &str| wants_json(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        for line in [
+            "sesame -o json x",
+            "sesame x --output=json",
+            "sesame -ojson",
+            "sesame -o=json",
+        ] {
+            assert!(wants(line), "{line}");
+        }
+        for line in [
+            "sesame x",
+            "sesame -o json -o text",
+            "sesame -o",
+            "sesame -- -o json",
+        ] {
+            assert!(!wants(line), "{line}");
+        }
+    }
+}

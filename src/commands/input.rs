@@ -1,0 +1,168 @@
+//! Files and flags that several commands read: policies and condition keys.
+
+use std::path::Path;
+
+use crate::cli::{ContextArgs, PolicyArgs};
+use crate::diagnosis::failure::Weight;
+use crate::diagnosis::{Excerpt, Failure, codes};
+use crate::ram::{Context, Document, Finding, Layer, Policy, Position, Severity, parse};
+
+/// Policies that the user named, and what is odd in them without keeping them from use.
+#[derive(Debug, Default)]
+pub(super) struct NamedPolicies {
+    pub(super) policies: Vec<Policy>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Reads every policy file; all that is wrong with all of them is said at once.
+pub(super) fn policies(args: &PolicyArgs) -> Result<NamedPolicies, Box<Failure>> {
+    let control = args.control_policies.iter().enumerate();
+    let control = control.map(|(level, path)| (Layer::Control, level, path));
+    let others = args
+        .session_policy
+        .iter()
+        .map(|path| (Layer::Session, path))
+        .chain(args.policy_files.iter().map(|path| (Layer::Account, path)))
+        .chain(
+            args.resource_group_policies
+                .iter()
+                .map(|path| (Layer::ResourceGroup, path)),
+        )
+        .map(|(layer, path)| (layer, 0, path));
+    let mut named = NamedPolicies::default();
+    let mut faults = Vec::new();
+    for (layer, level, path) in control.chain(others) {
+        let name = path.display().to_string();
+        let (document, excerpts) = policy(path, &name, &mut named.warnings)?;
+        faults.extend(excerpts);
+        if let Some(document) = document {
+            named.policies.push(Policy {
+                name,
+                layer,
+                level,
+                document,
+            });
+        }
+    }
+    if faults.is_empty() {
+        return Ok(named);
+    }
+    let mut files: Vec<String> = faults
+        .iter()
+        .map(|fault| format!("`{}`", fault.path))
+        .collect();
+    files.dedup();
+    let plural = if files.len() == 1 {
+        "is not a policy"
+    } else {
+        "are not policies"
+    };
+    let mut failure = Failure::new(
+        codes::POLICY_INVALID,
+        format!("{} {plural}", files.join(", ")),
+    );
+    failure.excerpts = faults;
+    Err(Box::new(failure.hint(
+        "a policy is `{\"Version\":\"1\",\"Statement\":[{\"Effect\":…,\"Action\":…,\"Resource\":…}]}`",
+    )))
+}
+
+fn policy(
+    path: &Path,
+    name: &str,
+    warnings: &mut Vec<String>,
+) -> Result<(Option<Document>, Vec<Excerpt>), Box<Failure>> {
+    let bytes = std::fs::read(path).map_err(|error| {
+        let title = format!(
+            "the policy file `{name}` cannot be read: {}",
+            io_words(&error)
+        );
+        Box::new(Failure::new(codes::POLICY_UNREADABLE, title).hint("check the path"))
+    })?;
+    let parsed = parse(&bytes);
+    let source = String::from_utf8_lossy(&bytes).into_owned();
+    if parsed.document.is_some() {
+        for finding in parsed
+            .findings
+            .iter()
+            .filter(|one| one.severity != Severity::Note)
+        {
+            let Position { line, column } = Position::of(&source, finding.span.start);
+            warnings.push(format!("{name}:{line}:{column}: {}", finding.message));
+        }
+        return Ok((parsed.document, Vec::new()));
+    }
+    let excerpt = |finding: Finding| Excerpt {
+        weight: match finding.severity {
+            Severity::Error => Weight::Error,
+            Severity::Warning => Weight::Warning,
+            Severity::Note => Weight::Note,
+        },
+        code: Some(finding.code),
+        title: finding.message,
+        path: name.to_owned(),
+        source: source.clone(),
+        labels: vec![(finding.span.start..finding.span.end, String::new())],
+        help: finding.help,
+    };
+    Ok((None, parsed.findings.into_iter().map(excerpt).collect()))
+}
+
+/// The condition keys that the user gave.
+pub(super) fn context(args: &ContextArgs) -> Result<Context, Box<Failure>> {
+    let mut context = Context::default();
+    let fault =
+        |title: String, hint: &str| Err(Box::new(Failure::new(codes::CONTEXT, title).hint(hint)));
+    for pair in &args.context {
+        match pair.split_once('=') {
+            Some((key, value)) if !key.is_empty() => context.give(key, value),
+            _ => {
+                let title = format!("`--context {pair}` is not `KEY=VALUE`");
+                return fault(title, "write `--context acs:SourceIp=203.0.113.7`");
+            }
+        }
+    }
+    for key in &args.absent {
+        if key.is_empty() {
+            return fault(
+                "`--absent` names no key".into(),
+                "write `--absent acs:SourceVpc`",
+            );
+        }
+        if context.is_given(key) {
+            let title = format!("`{key}` is given with `--context` and absent with `--absent`");
+            return fault(
+                title,
+                "a request carries a key or it does not: keep one of the two",
+            );
+        }
+        context.absent(key);
+    }
+    if args.context_complete {
+        context.complete();
+    }
+    Ok(context)
+}
+
+/// What the system says of a file, in its own words and without a number.
+pub(super) fn io_words(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Writes a file whole or not at all.
+pub(super) fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let beside = path.with_file_name(name);
+    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        // What is left of it helps nobody.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
+}

@@ -1,0 +1,551 @@
+//! `sesame invoke`: resolve, check, sign, send, and say what came of it.
+
+mod answer;
+mod event;
+mod setting;
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::acs::http::HttpRequest;
+use crate::acs::transport::USER_AGENT;
+use crate::acs::{Ambient, Credentials, Environment};
+use crate::cli::{CheckMode, GlobalArgs, InvocationTypeArg, InvokeArgs, LogArg};
+use crate::commands::input;
+use crate::diagnosis::{self, Call, Exit, Failure, Hint, codes};
+use crate::fc::invocation::is_async_id;
+use crate::fc::{Api, Invocation, InvocationType, LogType, Target, client};
+use crate::output::invocation::{RequestReport, shown_headers};
+use crate::output::{Format, InvokeReport, Printer, Verbosity, json};
+use crate::preflight::{self, Caller, Source, Verdict};
+use crate::project::{self, Selection};
+use crate::ram::{Context, Layer, Policies, Policy, Reason, ReasonKind};
+use setting::Setting;
+
+/// The time limit where nobody gave one and the function's own is not known.
+const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
+
+/// Why a command ends before its end.
+enum Stop {
+    Failure(Box<Failure>),
+    /// Nobody reads stdout any more.
+    BrokenPipe,
+    Signal(Exit),
+}
+
+impl<F> From<F> for Stop
+where
+    Failure: From<F>,
+{
+    fn from(failure: F) -> Self {
+        Self::Failure(Box::new(Failure::from(failure)))
+    }
+}
+
+pub(super) fn run(
+    args: &InvokeArgs,
+    global: &GlobalArgs,
+    ambient: Ambient,
+    environment: &dyn Environment,
+    printer: &mut Printer,
+) -> Exit {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            printer.failure(&Failure::new(
+                codes::UNKNOWN,
+                format!("cannot start: {error}"),
+            ));
+            return Exit::Failed;
+        }
+    };
+    let mut report = InvokeReport::default();
+    let ended = runtime.block_on(async {
+        let command = Command {
+            args,
+            global,
+            ambient,
+            environment,
+        };
+        tokio::select! {
+            biased;
+            exit = signal() => Err(Stop::Signal(exit)),
+            ended = command.steps(printer, &mut report) => ended,
+        }
+    });
+    // A read of stdin that is still waiting must not hold the end up.
+    runtime.shutdown_background();
+    let exit = match ended {
+        Ok(()) => Exit::Done,
+        Err(Stop::BrokenPipe) => return Exit::Done,
+        Err(Stop::Failure(failure)) => {
+            let exit = failure.code.cause.exit();
+            report.failure = Some(*failure);
+            exit
+        }
+        Err(Stop::Signal(exit)) => {
+            let word = if exit == Exit::Interrupted {
+                "interrupted"
+            } else {
+                "terminated"
+            };
+            report.failure = Some(
+                Failure::new(codes::SIGNAL, word)
+                    .hint("the function may run on: a call that was sent is not taken back"),
+            );
+            exit
+        }
+    };
+    if let Some(failure) = &report.failure {
+        printer.failure(failure);
+    }
+    if printer.format() == Format::Json
+        && args.preflight.emit_policy.as_deref() != Some(Path::new("-"))
+    {
+        let object = format!("{}\n", json::compact(&report.to_json()));
+        // A reader that left early has what it wanted.
+        let _ = printer
+            .data(object.as_bytes())
+            .and_then(|()| printer.flush());
+    }
+    exit
+}
+
+/// Waits for the signal that ends the command.
+async fn signal() -> Exit {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let (Ok(mut interrupt), Ok(mut terminate)) = (
+            signal(SignalKind::interrupt()),
+            signal(SignalKind::terminate()),
+        ) {
+            return tokio::select! {
+                _ = interrupt.recv() => Exit::Interrupted,
+                _ = terminate.recv() => Exit::Terminated,
+            };
+        }
+    }
+    // Without handlers the system's own apply.
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => Exit::Interrupted,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+struct Command<'a> {
+    args: &'a InvokeArgs,
+    global: &'a GlobalArgs,
+    ambient: Ambient,
+    environment: &'a dyn Environment,
+}
+
+impl Command<'_> {
+    async fn steps(&self, printer: &mut Printer, report: &mut InvokeReport) -> Result<(), Stop> {
+        let call = &self.args.call;
+        let mode = self.check_mode();
+        let emit = self.args.preflight.emit_policy.as_deref();
+        let sends = !call.dry_run && emit.is_none() && mode != Some(CheckMode::Only);
+
+        let setting = Setting::of(self).await?;
+        let target = self.target(&setting, printer, report)?;
+        let async_id = self.async_id(printer, report)?;
+        let named = input::policies(&self.args.preflight.policies)?;
+        for warning in named.warnings {
+            warn(printer, report, warning);
+        }
+        let context = input::context(&self.args.preflight.context)?;
+        let signs = sends || call.dry_run;
+        let credentials = setting.credentials(self.environment, signs)?;
+        let event = if signs {
+            event::read(&self.args.event, printer).await?
+        } else {
+            bytes::Bytes::new()
+        };
+
+        let needs_resource = mode.is_some() || emit.is_some();
+        let target = setting
+            .with_account(target, needs_resource, credentials.as_ref(), self)
+            .await?;
+        report.target = Some(target.clone());
+        let endpoint = setting.endpoint(&target, self.global.vpc);
+
+        if let Some(path) = emit {
+            emit_policy(path, &target, printer)?;
+        }
+        if let Some(mode) = mode {
+            let caller = setting.caller(named.policies);
+            let secure = endpoint.is_secure();
+            let context = self.known(context, credentials.as_ref(), secure);
+            self.check(mode, &target, caller, &context, printer, report)?;
+        }
+        if !signs {
+            return Ok(());
+        }
+
+        let invocation = Invocation {
+            target: target.clone(),
+            invocation_type: match call.invocation_type {
+                InvocationTypeArg::Sync => InvocationType::Sync,
+                InvocationTypeArg::Async => InvocationType::Async,
+            },
+            log: match call.log {
+                LogArg::Tail => LogType::Tail,
+                LogArg::None => LogType::None,
+            },
+            async_id,
+            event,
+        };
+        let Some(credentials) = credentials else {
+            return Err(Failure::new(codes::NO_CREDENTIALS, "no credentials found").into());
+        };
+        let nonce = (self.ambient.nonce)();
+        let signed = invocation.signed(&endpoint, &credentials, (self.ambient.now)(), &nonce);
+        let mut request = RequestReport::new(&signed, invocation.invocation_type);
+        if call.dry_run {
+            request.headers = Some(signed.headers.clone());
+            report.request = Some(request);
+            return dry_run(&signed, printer);
+        }
+        explain_request(&signed, &credentials, printer);
+        report.request = Some(request);
+        self.send(
+            &setting,
+            &endpoint,
+            &credentials,
+            &invocation,
+            printer,
+            report,
+        )
+        .await
+    }
+
+    /// Whether the permission is checked, and what the verdict does: naming policies asks for
+    /// it, and so does a dry run.
+    fn check_mode(&self) -> Option<CheckMode> {
+        let preflight = &self.args.preflight;
+        let implied = preflight.policies.any() || self.args.call.dry_run;
+        let implied = implied && preflight.emit_policy.is_none();
+        preflight
+            .check_perms
+            .or(implied.then_some(CheckMode::Enforce))
+    }
+
+    fn target(
+        &self,
+        setting: &Setting,
+        printer: &mut Printer,
+        report: &mut InvokeReport,
+    ) -> Result<Target, Stop> {
+        let flags = &self.args.target;
+        let world = setting.world();
+        let selection = Selection {
+            region: flags
+                .region
+                .clone()
+                .or_else(|| world.map(|world| world.region.clone())),
+            account: flags
+                .account_id
+                .clone()
+                .or_else(|| world.map(|world| world.account.clone())),
+            service: flags.service_name.clone(),
+            function: flags.function_name.clone(),
+            qualifier: flags.qualifier.clone(),
+            api: match flags.sdk_version.as_deref() {
+                Some("2016-08-15") => Some(Api::V20160815),
+                Some("2021-04-06") => Some(Api::V20210406),
+                Some(_) => Some(Api::V20230330),
+                None => None,
+            },
+        };
+        let (target, warnings) = project::select(selection, self.environment)?;
+        for warning in warnings {
+            warn(printer, report, warning);
+        }
+        Ok(target)
+    }
+
+    fn async_id(
+        &self,
+        printer: &mut Printer,
+        report: &mut InvokeReport,
+    ) -> Result<Option<String>, Stop> {
+        let call = &self.args.call;
+        let id = call
+            .stateful_async_invocation_id
+            .clone()
+            .filter(|id| !id.is_empty());
+        let Some(id) = id else { return Ok(None) };
+        if !is_async_id(&id) {
+            let title = format!("`{id}` cannot be the id of an asynchronous call");
+            return Err(Failure::new(codes::ASYNC_ID, title)
+                .hint("it begins with a letter or `_`, goes on with letters, digits, `_` and `-`, and has at most 128 of them")
+                .into());
+        }
+        if call.invocation_type == InvocationTypeArg::Sync {
+            let text = "a synchronous call takes no id: `--invocation-type async` is missing";
+            warn(printer, report, text.to_owned());
+            return Ok(None);
+        }
+        Ok(Some(id))
+    }
+
+    /// Adds what the client itself knows of the request; the user's word beats it.
+    fn known(
+        &self,
+        mut context: Context,
+        credentials: Option<&Credentials>,
+        secure: bool,
+    ) -> Context {
+        let now = (self.ambient.now)()
+            .strftime("%Y-%m-%dT%H:%M:%SZ")
+            .to_string();
+        context.give_default("acs:CurrentTime", &now);
+        context.give_default("acs:SecureTransport", if secure { "true" } else { "false" });
+        context.give_default("acs:UserAgent", USER_AGENT);
+        let access_key = credentials.is_some_and(|found| found.security_token.is_none());
+        if access_key && !context.is_given("acs:MFAPresent") {
+            context.absent("acs:MFAPresent");
+        }
+        context
+    }
+
+    fn check(
+        &self,
+        mode: CheckMode,
+        target: &Target,
+        caller: Caller,
+        context: &Context,
+        printer: &mut Printer,
+        report: &mut InvokeReport,
+    ) -> Result<(), Stop> {
+        let Some(preflight) = preflight::check(target, &caller, context) else {
+            return Err(setting::no_account().into());
+        };
+        let verdict = preflight.verdict;
+        let failure = diagnosis::of_preflight(&preflight, target, &caller);
+        let stops = match verdict {
+            Verdict::Allowed => false,
+            Verdict::Denied => mode != CheckMode::Warn || self.args.call.dry_run,
+            Verdict::Undetermined => matches!(mode, CheckMode::Strict | CheckMode::Only),
+        };
+        match failure {
+            Some(failure) if stops => {
+                report.preflight = Some((preflight, caller));
+                return Err(failure.into());
+            }
+            Some(failure) => {
+                let mut text = failure.title.clone();
+                for why in &failure.why {
+                    text = format!("{text}; {why}");
+                }
+                warn(printer, report, text);
+                for place in &failure.excerpts {
+                    printer.excerpt(place);
+                }
+                for hint in failure.hints.iter().filter(|hint| hint.command.is_none()) {
+                    printer.line(
+                        Verbosity::Normal,
+                        &format!("hint: {}", crate::output::escape::line(&hint.text)),
+                    );
+                }
+            }
+            None => show_allowed(&preflight, &caller, printer),
+        }
+        report.preflight = Some((preflight, caller));
+        Ok(())
+    }
+
+    async fn send(
+        &self,
+        setting: &Setting,
+        endpoint: &crate::acs::Endpoint,
+        credentials: &Credentials,
+        invocation: &Invocation,
+        printer: &mut Printer,
+        report: &mut InvokeReport,
+    ) -> Result<(), Stop> {
+        let limit = self
+            .args
+            .call
+            .timeout
+            .map_or(DEFAULT_LIMIT, |seconds| Duration::from_secs(seconds.into()));
+        let mut attempts = 1;
+        let sent = tokio::time::timeout(limit, async {
+            let answer = client::invoke(
+                &setting.transport,
+                endpoint,
+                credentials,
+                invocation,
+                self.ambient,
+                |retry| {
+                    attempts = retry.attempt;
+                    let wait = retry.wait.as_secs_f64();
+                    let line = format!("attempt {} in {wait:.1} s: {}", retry.attempt, retry.why);
+                    printer.line(Verbosity::Verbose, &line);
+                },
+            )
+            .await?;
+            let preflight = report.preflight.as_ref();
+            let call = Call {
+                target: Some(&invocation.target),
+                principal: preflight.and_then(|(preflight, _)| preflight.principal.as_ref()),
+                preflight: preflight.map(|(preflight, _)| preflight),
+            };
+            if let Some(request) = &mut report.request {
+                request.sent = true;
+                request.attempts = answer.attempts;
+            }
+            let mut received = answer::Received {
+                printer,
+                request: &mut report.request,
+                response: &mut report.response,
+                warnings: &mut report.warnings,
+            };
+            received.answer(answer, &call).await
+        })
+        .await;
+        let timed_out = sent.is_err();
+        if let Some(request) = &mut report.request {
+            request.attempts = request.attempts.max(attempts);
+            request.sent |= timed_out;
+        }
+        match sent {
+            Ok(ended) => ended,
+            Err(_) => {
+                let title = format!("no whole answer within {} s", limit.as_secs());
+                Err(Failure::new(codes::TIMEOUT, title)
+                    .because("the function may run on: a call that was sent is not taken back")
+                    .hint("`--timeout` waits longer; for long work there is `--invocation-type async`")
+                    .into())
+            }
+        }
+    }
+}
+
+fn warn(printer: &mut Printer, report: &mut InvokeReport, text: String) {
+    printer.warning(&text);
+    report.warnings.push(text);
+}
+
+fn show_allowed(preflight: &preflight::Preflight, caller: &Caller, printer: &mut Printer) {
+    for check in &preflight.checks {
+        let line = format!(
+            "preflight: allowed: `{}` on `{}`",
+            check.action, check.resource
+        );
+        printer.line(Verbosity::Normal, &line);
+    }
+    if let Some(place) = diagnosis::allowed_by(preflight, caller) {
+        printer.excerpt(&place);
+    }
+    let layers: Vec<&str> = preflight
+        .layers_not_seen
+        .iter()
+        .map(|layer| layer.as_str())
+        .collect();
+    if !layers.is_empty() {
+        let line = format!("preflight: not looked at: {} policies", layers.join(", "));
+        printer.line(Verbosity::Normal, &line);
+    }
+}
+
+fn emit_policy(path: &Path, target: &Target, printer: &mut Printer) -> Result<(), Stop> {
+    let Some((requirements, _)) = preflight::requirements(target) else {
+        return Err(setting::no_account().into());
+    };
+    let policy = preflight::least_policy(&requirements);
+    let text = format!("{}\n", json::pretty(&policy));
+    if path == Path::new("-") {
+        printer
+            .data(text.as_bytes())
+            .and_then(|()| printer.flush())
+            .map_err(|error| broken(&error))
+    } else {
+        input::write_whole(path, &text).map_err(|error| {
+            let title = format!("`{}` cannot be written: {error}", path.display());
+            Failure::new(codes::OUTPUT, title)
+                .hint("check the folder and its permissions")
+                .into()
+        })
+    }
+}
+
+/// Prints the request that would be sent.
+fn dry_run(request: &HttpRequest, printer: &mut Printer) -> Result<(), Stop> {
+    if printer.format() == Format::Json {
+        return Ok(());
+    }
+    let mut text = format!("{} {}\n", request.method, request.url());
+    for (name, value) in shown_headers(&request.headers) {
+        text.push_str(&format!("{name}: {value}\n"));
+    }
+    text.push_str(&format!(
+        "\n({} bytes of event; nothing was sent)\n",
+        request.body.len()
+    ));
+    printer
+        .data(text.as_bytes())
+        .and_then(|()| printer.flush())
+        .map_err(|error| broken(&error))
+}
+
+fn explain_request(request: &HttpRequest, credentials: &Credentials, printer: &mut Printer) {
+    printer.line(
+        Verbosity::Verbose,
+        &format!("{} {}", request.method, request.url()),
+    );
+    let line = format!(
+        "signed with `{}` from {}",
+        credentials.access_key_id, credentials.source
+    );
+    printer.line(Verbosity::Verbose, &line);
+    if printer.wants(Verbosity::Debug) {
+        for (name, value) in shown_headers(&request.headers) {
+            printer.line(Verbosity::Debug, &format!("> {name}: {value}"));
+        }
+    }
+}
+
+/// What an error on stdout means.
+fn broken(error: &std::io::Error) -> Stop {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        return Stop::BrokenPipe;
+    }
+    Failure::new(codes::STDOUT, format!("stdout cannot be written: {error}")).into()
+}
+
+/// The caller where nobody named policies and none can be read.
+fn unread_caller(named: Vec<Policy>, layers_seen: Vec<Layer>) -> Caller {
+    Caller {
+        principal: None,
+        sources: vec![Source::File; named.len()],
+        policies: Policies::new(named),
+        layers_seen,
+        unread: vec![Reason {
+            kind: ReasonKind::UnreadPolicy,
+            detail: "the caller's own policies were not read".to_owned(),
+            settle_with: "name them with `--policy-file`".to_owned(),
+        }],
+    }
+}
+
+impl From<project::SelectionError> for Failure {
+    fn from(error: project::SelectionError) -> Self {
+        match error {
+            project::SelectionError::NoRegion => Self::new(codes::REGION, &error).hint(
+                "pass `--region`, or set `ALIBABA_CLOUD_REGION_ID` (the region of a project file or of a profile counts, too, once sesame reads them)",
+            ),
+            project::SelectionError::NoFunction => {
+                Self::new(codes::NAME, &error).with_hint(Hint::text("pass `--function-name`"))
+            }
+            project::SelectionError::Target(error) => error.into(),
+            project::SelectionError::Environment(error) => {
+                Self::new(codes::ENVIRONMENT, &error).hint("set it to text in UTF-8, or unset it")
+            }
+        }
+    }
+}

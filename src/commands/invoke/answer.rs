@@ -1,0 +1,144 @@
+//! What came back: the function's bytes to stdout as they arrive, everything else to stderr,
+//! and a refusal to the diagnosis.
+
+use std::io::IsTerminal;
+
+use bytes::Bytes;
+
+use super::{Stop, broken};
+use crate::acs::{Incoming, Refusal};
+use crate::diagnosis::{self, Call};
+use crate::fc::Answer;
+use crate::fc::answer::Head;
+use crate::output::invocation::{RequestReport, ResponseReport};
+use crate::output::{Format, Printer, Verbosity};
+
+/// The largest refusal that is read.
+const REFUSAL_LIMIT: usize = 1024 * 1024;
+/// How much of a function's error is kept to be read.
+const ERROR_LIMIT: usize = 64 * 1024;
+
+/// Where an answer goes.
+pub(super) struct Received<'a> {
+    pub(super) printer: &'a mut Printer,
+    pub(super) request: &'a mut Option<RequestReport>,
+    pub(super) response: &'a mut Option<ResponseReport>,
+    pub(super) warnings: &'a mut Vec<String>,
+}
+
+impl Received<'_> {
+    pub(super) async fn answer(&mut self, answer: Answer, call: &Call<'_>) -> Result<(), Stop> {
+        let Answer {
+            mut incoming,
+            accepted_before,
+            ..
+        } = answer;
+        let (status, headers) = (incoming.status, incoming.headers.clone());
+        let head = Head(&headers);
+        if let Some(request) = self.request {
+            request.id = head.request_id().map(str::to_owned);
+        }
+        *self.response = Some(ResponseReport {
+            status,
+            headers: headers.clone(),
+            body: Vec::new(),
+        });
+        if self.printer.wants(Verbosity::Debug) {
+            self.printer.line(Verbosity::Debug, &format!("< {status}"));
+            for (name, value) in headers.iter() {
+                let value = crate::output::escape::line(value);
+                self.printer
+                    .line(Verbosity::Debug, &format!("< {name}: {value}"));
+            }
+        }
+        if accepted_before {
+            let text =
+                "the service had taken this id already, from an attempt whose answer was lost";
+            self.printer.warning(text);
+            self.warnings.push(text.to_owned());
+        } else if !(200..300).contains(&status) {
+            let body = incoming.body(REFUSAL_LIMIT).await?;
+            return Err(self.refused(status, head, body, call));
+        } else if !head.is_from_fc() {
+            let body = incoming.body(REFUSAL_LIMIT).await?;
+            self.keep(&body);
+            return Err(diagnosis::not_fc(status, &body).into());
+        }
+        self.result(status, head, &mut incoming).await
+    }
+
+    fn refused(&mut self, status: u16, head: Head<'_>, body: Bytes, call: &Call<'_>) -> Stop {
+        self.keep(&body);
+        if let Some(log) = head.log() {
+            self.printer.log(&log);
+        }
+        let refusal = Refusal {
+            status,
+            headers: head.0.clone(),
+            body,
+        };
+        diagnosis::refused(&refusal, call).into()
+    }
+
+    async fn result(
+        &mut self,
+        status: u16,
+        head: Head<'_>,
+        incoming: &mut Incoming,
+    ) -> Result<(), Stop> {
+        if let Some(log) = head.log() {
+            self.printer.log(&log);
+        }
+        for (name, id) in [
+            ("request id", head.request_id()),
+            ("async id", head.async_id()),
+        ] {
+            if let (202, Some(id)) = (status, id) {
+                let id = crate::output::escape::line(id);
+                self.printer
+                    .line(Verbosity::Normal, &format!("{name}: {id}"));
+            }
+        }
+        self.printer.result_line(status);
+        let failed = head.error_type().is_some();
+        let mut error = Vec::new();
+        let mut last = None;
+        while let Some(chunk) = incoming.chunk().await? {
+            last = chunk.last().copied().or(last);
+            if failed {
+                let room = ERROR_LIMIT.saturating_sub(error.len());
+                error.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            }
+            self.body(&chunk)?;
+        }
+        self.printer.flush().map_err(|error| broken(&error))?;
+        if failed {
+            self.end_line(last);
+            return Err(diagnosis::function_failed(head, &error).into());
+        }
+        Ok(())
+    }
+
+    /// Hands the function's bytes on, or keeps them for the object.
+    fn body(&mut self, chunk: &[u8]) -> Result<(), Stop> {
+        if self.printer.format() == Format::Json {
+            self.keep(chunk);
+            return Ok(());
+        }
+        self.printer.data(chunk).map_err(|error| broken(&error))
+    }
+
+    fn keep(&mut self, chunk: &[u8]) {
+        if let Some(response) = self.response {
+            response.body.extend_from_slice(chunk);
+        }
+    }
+
+    /// On a terminal, what follows the function's bytes begins on a line of its own.
+    fn end_line(&mut self, last: Option<u8>) {
+        let mixed = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
+        if mixed && last.is_some_and(|last| last != b'\n') {
+            self.printer.line(Verbosity::Quiet, "");
+        }
+    }
+}

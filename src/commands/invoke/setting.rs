@@ -1,0 +1,217 @@
+//! Where a call goes and who makes it: Alibaba Cloud with the credentials that are found, or
+//! the sandbox inside this process with one of its identities.
+
+use std::time::Duration;
+
+use super::{Command, Stop, unread_caller};
+use crate::acs::transport::{Transport, TransportOptions};
+use crate::acs::{Credentials, Endpoint, EndpointOverrides, Environment, credentials, sts};
+use crate::cli::GlobalArgs;
+use crate::diagnosis::{Failure, Hint, codes};
+use crate::fc::{self, Target};
+use crate::preflight::{Caller, Source};
+use crate::ram::{Layer, Policies, Policy};
+use crate::sandbox::{Config, Sandbox, User};
+
+/// How long STS may take to say whose account it is.
+const STS_LIMIT: Duration = Duration::from_secs(20);
+
+pub(super) struct Setting {
+    pub(super) transport: Transport,
+    overrides: EndpointOverrides,
+    world: Option<(Sandbox, User)>,
+}
+
+impl Setting {
+    pub(super) async fn of(command: &Command<'_>) -> Result<Self, Stop> {
+        let global = command.global;
+        let transport = Transport::new(TransportOptions {
+            connect_timeout: Duration::from_secs(global.connect_timeout.into()),
+            system_certs: global.system_certs,
+            cert_file: variable(command.environment, "SSL_CERT_FILE")?,
+        });
+        if command.args.call.sandbox {
+            let world = Some(sandbox(command).await?);
+            return Ok(Self {
+                transport,
+                overrides: EndpointOverrides::default(),
+                world,
+            });
+        }
+        if let Some(name) = &global.access {
+            let title = format!("`--access {name}` names an identity of the sandbox");
+            return Err(Failure::new(codes::IDENTITY, title)
+                .hint("pass `--sandbox`, or set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET` to call Alibaba Cloud")
+                .into());
+        }
+        Ok(Self {
+            transport,
+            overrides: overrides(global, command.environment)?,
+            world: None,
+        })
+    }
+
+    /// What the sandbox knows, when there is one.
+    pub(super) fn world(&self) -> Option<&Config> {
+        self.world.as_ref().map(|(sandbox, _)| sandbox.config())
+    }
+
+    /// Who signs. Where nobody needs to, it is enough to know whether somebody could.
+    pub(super) fn credentials(
+        &self,
+        environment: &dyn Environment,
+        signs: bool,
+    ) -> Result<Option<Credentials>, Stop> {
+        if let Some((sandbox, user)) = &self.world {
+            return Ok(Some(sandbox.config().credentials(user)));
+        }
+        match credentials::find(environment) {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if signs => Err(error.into()),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The target with its account, where the host or a resource needs it and nobody said it.
+    pub(super) async fn with_account(
+        &self,
+        target: Target,
+        needs_resource: bool,
+        found: Option<&Credentials>,
+        command: &Command<'_>,
+    ) -> Result<Target, Stop> {
+        if target.account().is_some() || !(needs_resource || self.overrides.fc().is_none()) {
+            return Ok(target);
+        }
+        let Some(found) = found else {
+            return Err(no_account().into());
+        };
+        if let Some(account) = &found.account_id {
+            return Ok(target.in_account(account)?);
+        }
+        if command.args.call.dry_run {
+            let failure = no_account();
+            return Err(failure
+                .because("a dry run sends nothing, so STS was not asked")
+                .into());
+        }
+        let endpoint = self.overrides.sts(target.region(), command.global.vpc);
+        let asked = sts::get_caller_identity(&self.transport, &endpoint, found, command.ambient);
+        match tokio::time::timeout(STS_LIMIT, asked).await {
+            Ok(identity) => Ok(target.in_account(&identity?.account_id)?),
+            Err(_) => {
+                let title = format!("STS did not answer within {} s", STS_LIMIT.as_secs());
+                Err(Failure::new(codes::TIMEOUT, title)
+                    .because("sesame asked it for the account id")
+                    .hint("`--account-id` spares the question")
+                    .into())
+            }
+        }
+    }
+
+    /// Where the call goes.
+    pub(super) fn endpoint(&self, target: &Target, vpc: bool) -> Endpoint {
+        if let Some((sandbox, _)) = &self.world {
+            return sandbox.endpoint().clone();
+        }
+        let own = || fc::endpoint::of(target.account().unwrap_or_default(), target.region(), vpc);
+        self.overrides.fc().cloned().unwrap_or_else(own)
+    }
+
+    /// Who calls and by which policies: the ones that were named, or the sandbox's own.
+    pub(super) fn caller(&self, named: Vec<Policy>) -> Caller {
+        let mut layers: Vec<Layer> = named.iter().map(|policy| policy.layer).collect();
+        layers.dedup();
+        let principal = self
+            .world
+            .as_ref()
+            .map(|(sandbox, user)| sandbox.config().principal(user));
+        if layers.contains(&Layer::Account) {
+            let sources = vec![Source::File; named.len()];
+            let policies = Policies::new(named);
+            return Caller {
+                principal,
+                policies,
+                sources,
+                layers_seen: layers,
+                unread: Vec::new(),
+            };
+        }
+        match &self.world {
+            Some((sandbox, user)) => sandbox.config().caller(user, named),
+            None => unread_caller(named, layers),
+        }
+    }
+}
+
+async fn sandbox(command: &Command<'_>) -> Result<(Sandbox, User), Stop> {
+    let mut config = Config::demo();
+    let flags = &command.args.target;
+    // The flags move the whole sandbox, so that what is called and what answers agree.
+    config.region = flags.region.clone().unwrap_or(config.region);
+    config.account = flags.account_id.clone().unwrap_or(config.account);
+    let user = match &command.global.access {
+        Some(name) => config.user(name).cloned(),
+        None => config.users.first().cloned(),
+    };
+    let Some(user) = user else {
+        let names: Vec<&str> = config.users.iter().map(|user| user.name.as_str()).collect();
+        let name = command.global.access.as_deref().unwrap_or_default();
+        return Err(Failure::new(
+            codes::IDENTITY,
+            format!("the sandbox has no identity `{name}`"),
+        )
+        .hint(format!("it has {}", names.join(", ")))
+        .into());
+    };
+    let sandbox = Sandbox::start(config, command.ambient)
+        .await
+        .map_err(|error| {
+            Failure::new(
+                codes::UNREACHABLE,
+                format!("the sandbox cannot listen on loopback: {error}"),
+            )
+        })?;
+    Ok((sandbox, user))
+}
+
+fn variable(environment: &dyn Environment, name: &str) -> Result<Option<String>, Failure> {
+    environment.var(name).map_err(|error| {
+        Failure::new(codes::ENVIRONMENT, error).hint("set it to text in UTF-8, or unset it")
+    })
+}
+
+/// The endpoints that flags and variables name. A flag, even the general one, beats a variable.
+fn overrides(
+    global: &GlobalArgs,
+    environment: &dyn Environment,
+) -> Result<EndpointOverrides, Failure> {
+    let parse = |address: &str| Endpoint::parse(address, global.allow_http).map_err(Failure::from);
+    let flag = |value: &Option<String>| value.as_deref().map(parse).transpose();
+    let from_variable = |name| {
+        variable(environment, name)?
+            .as_deref()
+            .map(parse)
+            .transpose()
+    };
+    let all = flag(&global.endpoint)?;
+    let particular = |value: &Option<String>, name| match (flag(value)?, &all) {
+        (None, None) => from_variable(name),
+        (given, _) => Ok(given),
+    };
+    Ok(EndpointOverrides {
+        fc: particular(&global.fc_endpoint, "SESAME_FC_ENDPOINT")?,
+        sts: particular(&global.sts_endpoint, "SESAME_STS_ENDPOINT")?,
+        ram: particular(&global.ram_endpoint, "SESAME_RAM_ENDPOINT")?,
+        all: match all {
+            Some(all) => Some(all),
+            None => from_variable("SESAME_ENDPOINT")?,
+        },
+    })
+}
+
+/// The account is needed and nobody knows it.
+pub(super) fn no_account() -> Failure {
+    Failure::new(codes::ACCOUNT, "the main account's id is not known")
+        .with_hint(Hint::text("pass `--account-id`"))
+}

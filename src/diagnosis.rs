@@ -1,0 +1,17 @@
+//! From a refusal to its cause, the evidence and the way out. What a service, a function or a
+//! file says is evidence, shown as said; it never becomes advice by itself.
+
+mod answers;
+pub mod cause;
+pub mod codes;
+pub mod failure;
+mod permission;
+pub mod reading;
+pub mod refusal;
+
+pub use answers::{function_failed, not_fc, refused};
+pub use cause::{Cause, Exit};
+pub use codes::Code;
+pub use failure::{Excerpt, Failure, Hint};
+pub use permission::{Call, allowed_by, of_preflight};
+pub use reading::Reading;

@@ -1,0 +1,167 @@
+//! Answers that are not a success: the service's refusals, the function's errors, and what
+//! does not come from Function Compute at all.
+
+use serde_json::Value;
+
+use super::failure::{Failure, Hint};
+use super::refusal::{classify, classify_function_error};
+use super::{Call, Cause, Reading, codes, permission};
+use crate::acs::Refusal;
+use crate::fc::answer::Head;
+
+/// How much of a body is shown where it stands for a cause.
+const SHOWN: usize = 300;
+
+/// A refusal, as cause, evidence and next step.
+pub fn refused(refusal: &Refusal, call: &Call<'_>) -> Failure {
+    let Some(reading) = Reading::of(refusal) else {
+        return not_fc(refusal.status, &refusal.body);
+    };
+    let cause = classify(refusal.status, &reading);
+    let mut failure = Failure::new(
+        codes::of_refusal(cause),
+        title(cause, refusal.status, &reading),
+    );
+    failure.service_code.clone_from(&reading.code);
+    failure.request_id.clone_from(&reading.request_id);
+    failure.said.clone_from(&reading.message);
+    failure.action.clone_from(&reading.action);
+    failure.resource.clone_from(&reading.resource);
+    match cause {
+        Cause::PermissionDenied | Cause::PermissionExplicitDeny | Cause::PermissionImplicitDeny => {
+            permission::of_refusal(&mut failure, cause, &reading, call);
+        }
+        _ => failure.hints.extend(next_steps(cause, refusal, &reading)),
+    }
+    failure
+}
+
+fn title(cause: Cause, status: u16, reading: &Reading) -> String {
+    let what = match (&reading.action, &reading.resource) {
+        (Some(action), Some(resource)) => format!("`{action}` on `{resource}`"),
+        (Some(action), None) => format!("`{action}`"),
+        _ => "the call".to_owned(),
+    };
+    match cause {
+        Cause::PermissionImplicitDeny => format!("the service refused {what}: nothing allows it"),
+        Cause::PermissionExplicitDeny => format!("the service refused {what}: a Deny applies"),
+        Cause::PermissionDenied => format!("the service refused {what}: the caller may not do it"),
+        Cause::ServiceNotActivated => {
+            "Function Compute is not switched on for this account".to_owned()
+        }
+        Cause::WrongAccount => "the account in the address is not the access key's own".to_owned(),
+        Cause::AccessKeyDisabled => "the access key is disabled".to_owned(),
+        Cause::AccessKeyNotFound => "the access key does not exist".to_owned(),
+        Cause::SignatureMismatch => "the secret does not belong to the access key".to_owned(),
+        Cause::SecurityTokenExpired => "the temporary credentials have run out".to_owned(),
+        Cause::SecurityTokenInvalid => {
+            "the security token is not valid for the access key".to_owned()
+        }
+        Cause::ClockSkew => "this machine's clock is more than 15 minutes off".to_owned(),
+        Cause::AuthenticationMissing => {
+            "the request arrived without its date or its signature".to_owned()
+        }
+        Cause::ResourceNotFound => "there is no such service, function or version".to_owned(),
+        Cause::Conflict => "something is there already, or was changed meanwhile".to_owned(),
+        Cause::PayloadTooLarge => "the event is larger than the service takes".to_owned(),
+        Cause::Throttled => "the service takes no more calls for now".to_owned(),
+        Cause::FunctionStartFailed => "the function could not start".to_owned(),
+        Cause::ServiceError => format!("the service failed with status {status}"),
+        Cause::InvalidArgument => "the service does not take an argument of the call".to_owned(),
+        _ => format!("the service refused with status {status}"),
+    }
+}
+
+fn next_steps(cause: Cause, refusal: &Refusal, reading: &Reading) -> Vec<Hint> {
+    let hint = |text: &str| vec![Hint::text(text)];
+    match cause {
+        Cause::ServiceNotActivated => hint(
+            "the account's owner switches it on in the Function Compute console; no policy can",
+        ),
+        Cause::WrongAccount => hint(
+            "pass the main account's id with `--account-id` (not a RAM user's id), or leave it out",
+        ),
+        Cause::AccessKeyDisabled => {
+            hint("enable it in the RAM console, or use another key of the same user")
+        }
+        Cause::AccessKeyNotFound => {
+            hint("check `ALIBABA_CLOUD_ACCESS_KEY_ID`; temporary keys vanish when they run out")
+        }
+        Cause::SignatureMismatch => hint(
+            "check that `ALIBABA_CLOUD_ACCESS_KEY_SECRET` is the one of this access key, whole and without spaces",
+        ),
+        Cause::SecurityTokenExpired => hint("fetch new temporary credentials and call again"),
+        Cause::SecurityTokenInvalid => hint(
+            "`ALIBABA_CLOUD_SECURITY_TOKEN` must come from the same answer of STS as key and secret",
+        ),
+        Cause::ClockSkew => match refusal.headers.get("date") {
+            Some(date) => vec![Hint::text(format!(
+                "set this machine's clock: the service's is {date}"
+            ))],
+            None => hint("set this machine's clock"),
+        },
+        Cause::AuthenticationMissing => {
+            hint("something between here and the service drops header fields: check the proxy")
+        }
+        Cause::ResourceNotFound => hint(
+            "check `--region`, `--service-name`, `--function-name` and `--qualifier`; a function of FC 2.0 needs its service",
+        ),
+        Cause::PayloadTooLarge => hint(
+            "a synchronous call takes 32 MB, an asynchronous one 128 KB: pass a reference to the data in place of the data",
+        ),
+        Cause::Throttled => hint("call again later, or ask for a higher limit"),
+        Cause::FunctionStartFailed => {
+            hint("look at the function's start command, its port and its log")
+        }
+        Cause::ServiceError => match &reading.request_id {
+            Some(id) => vec![Hint::text(format!(
+                "call again; if it stays, give Alibaba Cloud the request id {id}"
+            ))],
+            None => hint("call again"),
+        },
+        Cause::InvalidArgument => hint("check the names and the header fields of the call"),
+        _ => Vec::new(),
+    }
+}
+
+/// An answer that has nothing of Function Compute.
+pub fn not_fc(status: u16, body: &[u8]) -> Failure {
+    let mut failure = Failure::new(
+        codes::NOT_FC,
+        format!("what answered, with status {status}, is not Function Compute"),
+    );
+    failure.said = excerpt_of(body);
+    failure
+        .because("no header field of its own, and no error in its form")
+        .hint("check `--endpoint`, and whether a proxy or a login page answers in its place")
+}
+
+/// The start of a body, when it is text.
+fn excerpt_of(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(&body[..body.len().min(SHOWN)])
+        .ok()?
+        .trim();
+    let cut = if body.len() > SHOWN { "…" } else { "" };
+    Some(format!("{text}{cut}")).filter(|text| !text.is_empty())
+}
+
+/// The function ran and ended with an error. Its body is the function's own.
+pub fn function_failed(head: Head<'_>, body: &[u8]) -> Failure {
+    let error: Value = serde_json::from_slice(body).unwrap_or_default();
+    let message = error["errorMessage"].as_str().unwrap_or_default();
+    let cause = classify_function_error(message);
+    let title = match cause {
+        Cause::FunctionTimeout => "the function ran out of its time",
+        Cause::FunctionExited => "the function's process ended before it answered",
+        _ => "the function raised an error",
+    };
+    let mut failure = Failure::new(codes::of_refusal(cause), title);
+    failure.service_code = head.error_type().map(str::to_owned);
+    failure.request_id = head.request_id().map(str::to_owned);
+    failure.said = Some(message.to_owned()).filter(|message| !message.is_empty());
+    failure.hint(match cause {
+        Cause::FunctionTimeout => "give the function more time, or less to do",
+        Cause::FunctionExited => "look at the log above, and at the function's memory",
+        _ => "the call itself was allowed and made: look at the function's log",
+    })
+}

@@ -1,0 +1,155 @@
+//! Reads the error bodies of every product: FC 2.0's `ErrorCode`/`ErrorMessage`, FC 3.0's and
+//! RPC's `Code`/`Message`, ROA's lower case, and `AccessDeniedDetail`.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::{Map, Value};
+
+use crate::acs::{Principal, Refusal};
+use crate::preflight::Denial;
+
+/// What a refusal says, field by field. It is somebody's text: evidence, not truth.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The service's own code.
+    pub code: Option<String>,
+    /// The service's own text.
+    pub message: Option<String>,
+    /// The action that was refused.
+    pub action: Option<String>,
+    /// The resource that it was refused on.
+    pub resource: Option<String>,
+    /// `key=value` of the condition that denied.
+    pub conditions: Vec<(String, String)>,
+    /// Which way it was denied, where that is said.
+    pub denial: Option<Denial>,
+    /// The kind of policy that denied.
+    pub policy_type: Option<String>,
+    /// Who was refused.
+    pub principal: Option<Principal>,
+    /// The request's id.
+    pub request_id: Option<String>,
+    /// What RAM can decode for an administrator.
+    pub encoded_diagnostic_message: Option<String>,
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the patterns are constants, and a test compiles them"
+)]
+static FC_DENIAL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"the caller is not authorized to perform '([^']*)' on resource '([^']*)'(?: with condition '\[([^']*)\]')?",
+    )
+    .expect("a constant pattern")
+});
+
+#[expect(
+    clippy::expect_used,
+    reason = "the patterns are constants, and a test compiles them"
+)]
+static RAM_DENIAL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"You are not authorized to do this action\. Resource: ([^ ]+) Action: ([^ ]+)")
+        .expect("a constant pattern")
+});
+
+/// A field of the object, whatever the case of its name.
+fn field<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
+    names.iter().find_map(|name| {
+        let found = object
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found
+            .map(|(_, value)| value)
+            .filter(|value| !value.is_null())
+    })
+}
+
+fn text(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
+    field(object, names)?
+        .as_str()
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
+impl Reading {
+    /// Reads a refusal; `None` when its body has not the shape of a platform's error.
+    pub fn of(refusal: &Refusal) -> Option<Self> {
+        let body: Value = serde_json::from_slice(&refusal.body).ok()?;
+        let mut reading = Self::of_body(body.as_object()?)?;
+        if reading.request_id.is_none() {
+            reading.request_id = crate::fc::answer::Head(&refusal.headers)
+                .request_id()
+                .map(str::to_owned);
+        }
+        Some(reading)
+    }
+
+    fn of_body(body: &Map<String, Value>) -> Option<Self> {
+        let code = text(body, &["Code", "ErrorCode"]);
+        let message = text(body, &["Message", "ErrorMessage"]);
+        let detail = field(body, &["AccessDeniedDetail"]).and_then(Value::as_object);
+        if code.is_none() && message.is_none() && detail.is_none() {
+            return None;
+        }
+        let mut reading = Self {
+            code,
+            message,
+            request_id: text(body, &["RequestId"]),
+            ..Self::default()
+        };
+        reading.read_message();
+        if let Some(detail) = detail {
+            reading.read_detail(detail);
+        }
+        Some(reading)
+    }
+
+    fn read_message(&mut self) {
+        let Some(message) = self.message.as_deref() else {
+            return;
+        };
+        if let Some(found) = FC_DENIAL.captures(message) {
+            self.action = Some(found[1].to_owned());
+            self.resource = Some(found[2].to_owned());
+            if let Some(condition) = found.get(3) {
+                let pairs = condition.as_str().split(',');
+                self.conditions = pairs
+                    .filter_map(|pair| pair.trim().split_once('='))
+                    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                    .collect();
+                self.denial = Some(Denial::Explicit);
+            }
+        } else if let Some(found) = RAM_DENIAL.captures(message) {
+            self.resource = Some(found[1].to_owned());
+            self.action = Some(found[2].to_owned());
+        }
+    }
+
+    fn read_detail(&mut self, detail: &Map<String, Value>) {
+        let detail_text = |name: &str| text(detail, &[name]);
+        match detail_text("NoPermissionType").as_deref() {
+            Some("ExplicitDeny") => self.denial = Some(Denial::Explicit),
+            Some("ImplicitDeny") => self.denial = Some(Denial::Implicit),
+            _ => {}
+        }
+        self.policy_type = detail_text("PolicyType");
+        self.encoded_diagnostic_message = detail_text("EncodedDiagnosticMessage");
+        if self.action.is_none() {
+            self.action = detail_text("AuthAction");
+        }
+        let principal = Principal {
+            kind: detail_text("AuthPrincipalType"),
+            id: detail_text("AuthPrincipalDisplayName"),
+            name: None,
+            account_id: detail_text("AuthPrincipalOwnerId"),
+        };
+        self.principal = Some(principal).filter(|principal| *principal != Principal::default());
+    }
+
+    /// Whether the refusal is RAM's word on an action, whatever its code says.
+    pub fn is_denial(&self) -> bool {
+        self.action.is_some() || self.denial.is_some()
+    }
+}

@@ -1,0 +1,192 @@
+//! The object of `invoke -o json`.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use super::json;
+use crate::acs::{Headers, HttpRequest};
+use crate::diagnosis::Failure;
+use crate::fc::answer::Head;
+use crate::fc::{InvocationType, Target};
+use crate::preflight::{Caller, Preflight};
+
+/// The object's name and number.
+pub const SCHEMA: &str = "sesame.invoke/1";
+
+/// Header fields whose values are never shown.
+const HIDDEN: [&str; 3] = [
+    "authorization",
+    "x-fc-security-token",
+    "x-acs-security-token",
+];
+
+/// What an invocation came to, as far as it went.
+#[derive(Debug, Default)]
+pub struct InvokeReport {
+    /// What was called, once it was known.
+    pub target: Option<Target>,
+    /// The check, and whose policies it read.
+    pub preflight: Option<(Preflight, Caller)>,
+    /// The request, once it was built.
+    pub request: Option<RequestReport>,
+    /// The answer, as far as it was received.
+    pub response: Option<ResponseReport>,
+    /// What may be wrong.
+    pub warnings: Vec<String>,
+    /// Why it is not done.
+    pub failure: Option<Failure>,
+}
+
+/// The request of a report.
+#[derive(Debug)]
+pub struct RequestReport {
+    /// The method.
+    pub method: &'static str,
+    /// The whole address.
+    pub url: String,
+    /// Whether the call waits.
+    pub invocation_type: InvocationType,
+    /// The header fields, when they are to be shown.
+    pub headers: Option<Headers>,
+    /// Whether it went out, as far as that is known.
+    pub sent: bool,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The id that the service gave it.
+    pub id: Option<String>,
+}
+
+impl RequestReport {
+    /// A request that was not sent yet.
+    pub fn new(request: &HttpRequest, invocation_type: InvocationType) -> Self {
+        Self {
+            method: request.method,
+            url: request.url(),
+            invocation_type,
+            headers: None,
+            sent: false,
+            attempts: 0,
+            id: None,
+        }
+    }
+}
+
+/// The answer of a report.
+#[derive(Debug)]
+pub struct ResponseReport {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header fields.
+    pub headers: Headers,
+    /// The body, where it was kept.
+    pub body: Vec<u8>,
+}
+
+/// The fields with the values of secrets hidden.
+pub fn shown_headers(headers: &Headers) -> impl Iterator<Item = (&str, &str)> {
+    headers.iter().map(|(name, value)| {
+        let hidden = HIDDEN
+            .iter()
+            .any(|secret| name.eq_ignore_ascii_case(secret));
+        (name, if hidden { "[hidden]" } else { value })
+    })
+}
+
+fn headers(fields: &Headers) -> Value {
+    let mut object = Map::new();
+    for (name, value) in shown_headers(fields) {
+        let name = name.to_ascii_lowercase();
+        match object.get_mut(&name) {
+            Some(Value::String(known)) => *known = format!("{known}, {value}"),
+            _ => {
+                object.insert(name, Value::from(value));
+            }
+        }
+    }
+    Value::Object(object)
+}
+
+impl InvokeReport {
+    /// The object.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "schema": SCHEMA,
+            "ok": self.failure.is_none(),
+            "target": self.target.as_ref().map(target),
+            "preflight": self.preflight.as_ref().map(|(preflight, caller)| json::preflight(preflight, caller)),
+            "request": self.request.as_ref().map(RequestReport::to_json),
+            "response": self.response.as_ref().map(ResponseReport::to_json),
+            "warnings": self.warnings,
+            "error": self.failure.as_ref().map(json::failure),
+        })
+    }
+}
+
+fn target(target: &Target) -> Value {
+    json!({
+        "api": target.api().as_str(),
+        "region": target.region(),
+        "account_id": target.account(),
+        "service": target.service(),
+        "function": target.function(),
+        "qualifier": target.qualifier(),
+        "trigger": null,
+        "resources": target.resources(),
+    })
+}
+
+impl RequestReport {
+    fn to_json(&self) -> Value {
+        let mut object = json!({
+            "sent": self.sent,
+            "method": self.method,
+            "url": self.url,
+            "invocation_type": self.invocation_type.as_str(),
+            "id": self.id,
+            "attempts": self.attempts,
+        });
+        if let (Some(fields), Some(object)) = (&self.headers, object.as_object_mut()) {
+            object.insert("headers".to_owned(), headers(fields));
+        }
+        object
+    }
+}
+
+impl ResponseReport {
+    fn to_json(&self) -> Value {
+        let head = Head(&self.headers);
+        let log = head.log();
+        let usage = head.usage(log.as_deref());
+        let text = std::str::from_utf8(&self.body).ok();
+        json!({
+            "status": self.status,
+            "error_type": head.error_type(),
+            "duration_ms": number(usage.duration_ms),
+            "billed_duration_ms": number(usage.billed_duration_ms),
+            "memory_size_mb": number(usage.memory_size_mb),
+            "max_memory_mb": number(usage.max_memory_mb),
+            "instance_id": head.instance_id(),
+            "code_version": head.code_version(),
+            "async_id": head.async_id(),
+            "task": null,
+            "content_type": head.content_type(),
+            "headers": headers(&self.headers),
+            "log": log,
+            "body": text,
+            "body_base64": text.is_none().then(|| STANDARD.encode(&self.body)),
+        })
+    }
+}
+
+/// A whole number without its `.0`, as the service wrote it.
+fn number(value: Option<f64>) -> Value {
+    match value {
+        Some(value) if value.fract() == 0.0 && value.abs() < 9e15 => {
+            #[expect(clippy::cast_possible_truncation, reason = "whole, and within an i64")]
+            let whole = value as i64;
+            Value::from(whole)
+        }
+        other => Value::from(other),
+    }
+}

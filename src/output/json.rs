@@ -1,0 +1,216 @@
+//! JSON for programs. What a terminal could act on is written as `\uXXXX`, which reads the
+//! same to a program.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
+use serde_json::{Value, json};
+
+use super::escape;
+use crate::acs::Principal;
+use crate::diagnosis::Failure;
+use crate::preflight::{Caller, Denial, Preflight};
+
+struct Escaping<F>(F);
+
+/// Passes a method of the inner formatter on.
+macro_rules! pass_on {
+    ($($name:ident($($argument:ident: $type:ty),*);)+) => {
+        $(fn $name<W: ?Sized + io::Write>(&mut self, writer: &mut W, $($argument: $type),*) -> io::Result<()> {
+            self.0.$name(writer, $($argument),*)
+        })+
+    };
+}
+
+impl<F: Formatter> Formatter for Escaping<F> {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(escape::is_unsafe) {
+            let (safe, after) = rest.split_at(at);
+            self.0.write_string_fragment(writer, safe)?;
+            let mut characters = after.chars();
+            if let Some(character) = characters.next() {
+                write!(writer, "\\u{:04x}", u32::from(character))?;
+            }
+            rest = characters.as_str();
+        }
+        self.0.write_string_fragment(writer, rest)
+    }
+
+    pass_on! {
+        begin_array();
+        end_array();
+        begin_array_value(first: bool);
+        end_array_value();
+        begin_object();
+        end_object();
+        begin_object_key(first: bool);
+        end_object_key();
+        begin_object_value();
+        end_object_value();
+    }
+}
+
+fn written<F: Formatter>(value: &Value, formatter: F) -> String {
+    let mut bytes = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Escaping(formatter));
+    // A `Value` has string keys and goes into memory, so neither can fail.
+    let _ = value.serialize(&mut serializer);
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// On one line.
+pub fn compact(value: &Value) -> String {
+    written(value, CompactFormatter)
+}
+
+/// On several lines, indented, for a document that people read and paste.
+pub fn pretty(value: &Value) -> String {
+    written(value, PrettyFormatter::new())
+}
+
+/// `error` of every command.
+pub fn failure(failure: &Failure) -> Value {
+    let hints: Vec<Value> = failure
+        .hints
+        .iter()
+        .map(|hint| json!({"text": hint.text, "command": hint.command}))
+        .collect();
+    let excerpts: Vec<Value> = failure
+        .excerpts
+        .iter()
+        .map(|excerpt| {
+            let start = excerpt.labels.first().map_or(0, |(span, _)| span.start);
+            let position = crate::ram::Position::of(&excerpt.source, start);
+            json!({
+                "path": excerpt.path, "line": position.line, "column": position.column,
+                "code": excerpt.code, "message": excerpt.title, "help": excerpt.help,
+            })
+        })
+        .collect();
+    json!({
+        "code": failure.code.id,
+        "cause": failure.code.cause.as_str(),
+        "title": failure.title,
+        "service_code": failure.service_code,
+        "action": failure.action,
+        "resource": failure.resource,
+        "principal": failure.principal.as_ref().map(principal),
+        "denial": failure.denial.map(Denial::as_str),
+        "policy_type": failure.policy_type,
+        "request_id": failure.request_id,
+        "suggested_policy": failure.suggested_policy,
+        "attach_to": failure.attach_to,
+        "why": failure.why,
+        "said": failure.said,
+        "places": excerpts,
+        "hints": hints,
+    })
+}
+
+/// A caller.
+pub fn principal(principal: &Principal) -> Value {
+    json!({
+        "type": principal.kind,
+        "id": principal.id,
+        "name": principal.name,
+        "account_id": principal.account_id,
+    })
+}
+
+/// `preflight` of `invoke`.
+pub fn preflight(preflight: &Preflight, caller: &Caller) -> Value {
+    let policies = caller.policies.list();
+    let name = |index: usize| policies.get(index).map(|policy| policy.name.as_str());
+    let checks: Vec<Value> = preflight
+        .checks
+        .iter()
+        .map(|check| {
+            let explanation = &check.explanation;
+            let decided_by = explanation.decided_by.as_ref().map(|by| {
+                json!({
+                    "policy": name(by.policy), "layer": by.layer.as_str(),
+                    "statement": by.statement, "effect": by.effect.as_str(),
+                    "line": by.position.line, "column": by.position.column,
+                })
+            });
+            let nearest: Vec<Value> = explanation
+                .nearest
+                .iter()
+                .map(|near| {
+                    json!({
+                        "policy": name(near.policy), "statement": near.statement,
+                        "fails": near.fails.as_str(), "would_match": near.would_match,
+                    })
+                })
+                .collect();
+            json!({
+                "action": check.action,
+                "resource": check.resource,
+                "verdict": check.verdict.as_str(),
+                "denial": check.denial.map(Denial::as_str),
+                "decided_by": decided_by,
+                "missing_context": explanation.missing_context,
+                "nearest": nearest,
+            })
+        })
+        .collect();
+    let reasons: Vec<Value> = preflight
+        .reasons
+        .iter()
+        .map(|reason| {
+            json!({
+                "kind": reason.kind.as_str(), "detail": reason.detail,
+                "settle_with": reason.settle_with,
+            })
+        })
+        .collect();
+    let layers: Vec<&str> = preflight
+        .layers_not_seen
+        .iter()
+        .map(|layer| layer.as_str())
+        .collect();
+    let policies: Vec<Value> = policies
+        .iter()
+        .zip(&caller.sources)
+        .map(|(policy, source)| {
+            json!({
+                "name": policy.name, "layer": policy.layer.as_str(), "source": source.as_str(),
+            })
+        })
+        .collect();
+    json!({
+        "verdict": preflight.verdict.as_str(),
+        "denial": preflight.denial.map(Denial::as_str),
+        "principal": preflight.principal.as_ref().map(principal),
+        "checks": checks,
+        "policies": policies,
+        "layers_not_seen": layers,
+        "reasons": reasons,
+        "suggested_policy": preflight.suggested_policy,
+        "sufficient_system_policies": preflight.sufficient_system_policies,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_escaped_text_reads_the_same() {
+        let value = json!({"a\u{9b}": ["\u{1b}[31m", "x\u{202e}y", "plain \" 中文\n"]});
+        for text in [compact(&value), pretty(&value)] {
+            assert!(
+                !text
+                    .chars()
+                    .any(|character| character != '\n' && escape::is_unsafe(character))
+            );
+            assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+        }
+    }
+}
