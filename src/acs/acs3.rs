@@ -4,6 +4,7 @@
 use hmac::Mac;
 use jiff::Timestamp;
 
+use super::ambient::utc;
 use super::encoding::{decode_hex, encode, hex, hmac_sha256, query_pairs, sha256_hex};
 use super::{Credentials, Headers, HttpRequest};
 
@@ -142,7 +143,7 @@ pub fn sign(
     headers.set("host", request.endpoint.authority());
     headers.set("x-acs-action", operation.action);
     headers.set("x-acs-version", operation.version);
-    headers.set("x-acs-date", now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    headers.set("x-acs-date", utc(now));
     headers.set("x-acs-signature-nonce", nonce);
     headers.set("x-acs-content-sha256", payload_hash.as_str());
     if let Some(token) = &credentials.security_token {

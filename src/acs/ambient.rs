@@ -57,6 +57,11 @@ impl Ambient {
     }
 }
 
+/// A time as OpenAPI and policies write it: `2026-01-15T08:30:00Z`.
+pub fn utc(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// 128 random bits as 32 hexadecimal digits.
 pub fn random_hex() -> String {
     let mut bytes = [0_u8; 16];

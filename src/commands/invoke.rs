@@ -1,25 +1,26 @@
 //! `sesame invoke`: resolve, check, sign, send, and say what came of it.
 
 mod answer;
+mod check;
 mod event;
 mod setting;
 
 use std::path::Path;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::acs::http::HttpRequest;
-use crate::acs::transport::USER_AGENT;
 use crate::acs::{Ambient, Credentials, Environment};
 use crate::cli::{CheckMode, GlobalArgs, InvocationTypeArg, InvokeArgs, LogArg};
 use crate::commands::input;
-use crate::diagnosis::{self, Call, Exit, Failure, Hint, codes};
+use crate::diagnosis::{Call, Exit, Failure, Hint, codes};
 use crate::fc::invocation::is_async_id;
 use crate::fc::{Api, Invocation, InvocationType, LogType, Target, client};
 use crate::output::invocation::{RequestReport, shown_headers};
 use crate::output::{Format, InvokeReport, Printer, Verbosity, json};
-use crate::preflight::{self, Caller, Source, Verdict};
 use crate::project::{self, Selection};
-use crate::ram::{Context, Layer, Policies, Policy, Reason, ReasonKind};
+use check::emit_policy;
 use setting::Setting;
 
 /// The time limit where nobody gave one and the function's own is not known.
@@ -148,7 +149,7 @@ impl Command<'_> {
         let call = &self.args.call;
         let mode = self.check_mode();
         let emit = self.args.preflight.emit_policy.as_deref();
-        let sends = !call.dry_run && emit.is_none() && mode != Some(CheckMode::Only);
+        let signs = call.dry_run || (emit.is_none() && mode != Some(CheckMode::Only));
 
         let setting = Setting::of(self).await?;
         let target = self.target(&setting, printer, report)?;
@@ -158,60 +159,37 @@ impl Command<'_> {
             warn(printer, report, warning);
         }
         let context = input::context(&self.args.preflight.context)?;
-        let signs = sends || call.dry_run;
         let credentials = setting.credentials(self.environment, signs)?;
-        let event = if signs {
-            event::read(&self.args.event, printer).await?
-        } else {
-            bytes::Bytes::new()
+        let event = match signs {
+            true => event::read(&self.args.event, printer).await?,
+            false => Bytes::new(),
         };
-
         let needs_resource = mode.is_some() || emit.is_some();
         let target = setting
             .with_account(target, needs_resource, credentials.as_ref(), self)
             .await?;
-        report.target = Some(target.clone());
         let endpoint = setting.endpoint(&target, self.global.vpc);
+        let invocation = self.invocation(target, async_id, event);
+        report.target = Some(invocation.target.clone());
+        report.request = Some(RequestReport::new(&invocation, &endpoint));
 
         if let Some(path) = emit {
-            emit_policy(path, &target, printer)?;
+            emit_policy(path, &invocation.target, printer)?;
         }
         if let Some(mode) = mode {
             let caller = setting.caller(named.policies);
-            let secure = endpoint.is_secure();
-            let context = self.known(context, credentials.as_ref(), secure);
-            self.check(mode, &target, caller, &context, printer, report)?;
+            let context = self.known(context, credentials.as_ref(), endpoint.is_secure());
+            self.check(mode, &invocation.target, caller, &context, printer, report)?;
         }
-        if !signs {
+        let Some(credentials) = credentials.filter(|_| signs) else {
             return Ok(());
-        }
-
-        let invocation = Invocation {
-            target: target.clone(),
-            invocation_type: match call.invocation_type {
-                InvocationTypeArg::Sync => InvocationType::Sync,
-                InvocationTypeArg::Async => InvocationType::Async,
-            },
-            log: match call.log {
-                LogArg::Tail => LogType::Tail,
-                LogArg::None => LogType::None,
-            },
-            async_id,
-            event,
-        };
-        let Some(credentials) = credentials else {
-            return Err(Failure::new(codes::NO_CREDENTIALS, "no credentials found").into());
         };
         let nonce = (self.ambient.nonce)();
         let signed = invocation.signed(&endpoint, &credentials, (self.ambient.now)(), &nonce);
-        let mut request = RequestReport::new(&signed, invocation.invocation_type);
         if call.dry_run {
-            request.headers = Some(signed.headers.clone());
-            report.request = Some(request);
-            return dry_run(&signed, printer);
+            return dry_run(&signed, printer, report);
         }
         explain_request(&signed, &credentials, printer);
-        report.request = Some(request);
         self.send(
             &setting,
             &endpoint,
@@ -223,15 +201,21 @@ impl Command<'_> {
         .await
     }
 
-    /// Whether the permission is checked, and what the verdict does: naming policies asks for
-    /// it, and so does a dry run.
-    fn check_mode(&self) -> Option<CheckMode> {
-        let preflight = &self.args.preflight;
-        let implied = preflight.policies.any() || self.args.call.dry_run;
-        let implied = implied && preflight.emit_policy.is_none();
-        preflight
-            .check_perms
-            .or(implied.then_some(CheckMode::Enforce))
+    fn invocation(&self, target: Target, async_id: Option<String>, event: Bytes) -> Invocation {
+        let call = &self.args.call;
+        Invocation {
+            target,
+            invocation_type: match call.invocation_type {
+                InvocationTypeArg::Sync => InvocationType::Sync,
+                InvocationTypeArg::Async => InvocationType::Async,
+            },
+            log: match call.log {
+                LogArg::Tail => LogType::Tail,
+                LogArg::None => LogType::None,
+            },
+            async_id,
+            event,
+        }
     }
 
     fn target(
@@ -293,72 +277,6 @@ impl Command<'_> {
         Ok(Some(id))
     }
 
-    /// Adds what the client itself knows of the request; the user's word beats it.
-    fn known(
-        &self,
-        mut context: Context,
-        credentials: Option<&Credentials>,
-        secure: bool,
-    ) -> Context {
-        let now = (self.ambient.now)()
-            .strftime("%Y-%m-%dT%H:%M:%SZ")
-            .to_string();
-        context.give_default("acs:CurrentTime", &now);
-        context.give_default("acs:SecureTransport", if secure { "true" } else { "false" });
-        context.give_default("acs:UserAgent", USER_AGENT);
-        let access_key = credentials.is_some_and(|found| found.security_token.is_none());
-        if access_key && !context.is_given("acs:MFAPresent") {
-            context.absent("acs:MFAPresent");
-        }
-        context
-    }
-
-    fn check(
-        &self,
-        mode: CheckMode,
-        target: &Target,
-        caller: Caller,
-        context: &Context,
-        printer: &mut Printer,
-        report: &mut InvokeReport,
-    ) -> Result<(), Stop> {
-        let Some(preflight) = preflight::check(target, &caller, context) else {
-            return Err(setting::no_account().into());
-        };
-        let verdict = preflight.verdict;
-        let failure = diagnosis::of_preflight(&preflight, target, &caller);
-        let stops = match verdict {
-            Verdict::Allowed => false,
-            Verdict::Denied => mode != CheckMode::Warn || self.args.call.dry_run,
-            Verdict::Undetermined => matches!(mode, CheckMode::Strict | CheckMode::Only),
-        };
-        match failure {
-            Some(failure) if stops => {
-                report.preflight = Some((preflight, caller));
-                return Err(failure.into());
-            }
-            Some(failure) => {
-                let mut text = failure.title.clone();
-                for why in &failure.why {
-                    text = format!("{text}; {why}");
-                }
-                warn(printer, report, text);
-                for place in &failure.excerpts {
-                    printer.excerpt(place);
-                }
-                for hint in failure.hints.iter().filter(|hint| hint.command.is_none()) {
-                    printer.line(
-                        Verbosity::Normal,
-                        &format!("hint: {}", crate::output::escape::line(&hint.text)),
-                    );
-                }
-            }
-            None => show_allowed(&preflight, &caller, printer),
-        }
-        report.preflight = Some((preflight, caller));
-        Ok(())
-    }
-
     async fn send(
         &self,
         setting: &Setting,
@@ -373,6 +291,7 @@ impl Command<'_> {
             .call
             .timeout
             .map_or(DEFAULT_LIMIT, |seconds| Duration::from_secs(seconds.into()));
+        let principal = setting.principal();
         let mut attempts = 1;
         let sent = tokio::time::timeout(limit, async {
             let answer = client::invoke(
@@ -392,7 +311,7 @@ impl Command<'_> {
             let preflight = report.preflight.as_ref();
             let call = Call {
                 target: Some(&invocation.target),
-                principal: preflight.and_then(|(preflight, _)| preflight.principal.as_ref()),
+                principal: principal.as_ref(),
                 preflight: preflight.map(|(preflight, _)| preflight),
             };
             if let Some(request) = &mut report.request {
@@ -431,51 +350,15 @@ fn warn(printer: &mut Printer, report: &mut InvokeReport, text: String) {
     report.warnings.push(text);
 }
 
-fn show_allowed(preflight: &preflight::Preflight, caller: &Caller, printer: &mut Printer) {
-    for check in &preflight.checks {
-        let line = format!(
-            "preflight: allowed: `{}` on `{}`",
-            check.action, check.resource
-        );
-        printer.line(Verbosity::Normal, &line);
-    }
-    if let Some(place) = diagnosis::allowed_by(preflight, caller) {
-        printer.excerpt(&place);
-    }
-    let layers: Vec<&str> = preflight
-        .layers_not_seen
-        .iter()
-        .map(|layer| layer.as_str())
-        .collect();
-    if !layers.is_empty() {
-        let line = format!("preflight: not looked at: {} policies", layers.join(", "));
-        printer.line(Verbosity::Normal, &line);
-    }
-}
-
-fn emit_policy(path: &Path, target: &Target, printer: &mut Printer) -> Result<(), Stop> {
-    let Some((requirements, _)) = preflight::requirements(target) else {
-        return Err(setting::no_account().into());
-    };
-    let policy = preflight::least_policy(&requirements);
-    let text = format!("{}\n", json::pretty(&policy));
-    if path == Path::new("-") {
-        printer
-            .data(text.as_bytes())
-            .and_then(|()| printer.flush())
-            .map_err(|error| broken(&error))
-    } else {
-        input::write_whole(path, &text).map_err(|error| {
-            let title = format!("`{}` cannot be written: {error}", path.display());
-            Failure::new(codes::OUTPUT, title)
-                .hint("check the folder and its permissions")
-                .into()
-        })
-    }
-}
-
 /// Prints the request that would be sent.
-fn dry_run(request: &HttpRequest, printer: &mut Printer) -> Result<(), Stop> {
+fn dry_run(
+    request: &HttpRequest,
+    printer: &mut Printer,
+    report: &mut InvokeReport,
+) -> Result<(), Stop> {
+    if let Some(reported) = &mut report.request {
+        reported.headers = Some(request.headers.clone());
+    }
     if printer.format() == Format::Json {
         return Ok(());
     }
@@ -516,21 +399,6 @@ fn broken(error: &std::io::Error) -> Stop {
         return Stop::BrokenPipe;
     }
     Failure::new(codes::STDOUT, format!("stdout cannot be written: {error}")).into()
-}
-
-/// The caller where nobody named policies and none can be read.
-fn unread_caller(named: Vec<Policy>, layers_seen: Vec<Layer>) -> Caller {
-    Caller {
-        principal: None,
-        sources: vec![Source::File; named.len()],
-        policies: Policies::new(named),
-        layers_seen,
-        unread: vec![Reason {
-            kind: ReasonKind::UnreadPolicy,
-            detail: "the caller's own policies were not read".to_owned(),
-            settle_with: "name them with `--policy-file`".to_owned(),
-        }],
-    }
 }
 
 impl From<project::SelectionError> for Failure {

@@ -190,9 +190,12 @@ impl From<CredentialsError> for Failure {
 impl From<TargetError> for Failure {
     fn from(error: TargetError) -> Self {
         let (code, hint) = match &error {
-            TargetError::Name { .. } => (
+            TargetError::Name { part, .. } => (
                 codes::NAME,
-                "names are letters, digits, `_` and `-`, at most 128 of them".to_owned(),
+                format!(
+                    "change `{}`: names are letters, digits, `_` and `-`, at most 128 of them",
+                    part.flag()
+                ),
             ),
             TargetError::Region(region) => {
                 let lower = region.to_ascii_lowercase();
@@ -202,13 +205,13 @@ impl From<TargetError> for Failure {
                     if known {
                         format!("region ids are in lower case: `{lower}`")
                     } else {
-                        "pass a region id like `cn-hangzhou`".to_owned()
+                        "give `--region` or `ALIBABA_CLOUD_REGION_ID` a region id like `cn-hangzhou`".to_owned()
                     },
                 )
             }
             TargetError::Account(_) => (
                 codes::ACCOUNT,
-                "it is shown in the console under the account's picture; a RAM user's id is \
+                "change `--account-id`: it is shown in the console under the account's picture; a RAM user's id is \
                  another number"
                     .to_owned(),
             ),
@@ -265,7 +268,7 @@ impl From<TransportError> for Failure {
             ),
             TransportError::Interrupted { .. } => (
                 codes::INTERRUPTED,
-                "the function may have run: sesame did not send the call again; look at its log before you do",
+                "the function may have run: look at its log before you call again",
             ),
             TransportError::NotHttp { .. } => (
                 codes::NOT_FC,

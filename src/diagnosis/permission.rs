@@ -75,7 +75,7 @@ fn why(preflight: &Preflight, caller: &Caller) -> Vec<String> {
         let count = caller.policies.list().len();
         why.push(match count {
             0 => "the caller has no policy at all".to_owned(),
-            1 => "the caller's one policy allows nothing like it".to_owned(),
+            1 => "the caller's one policy does not allow it".to_owned(),
             _ => format!("none of the caller's {count} policies allows it"),
         });
     }
@@ -173,7 +173,10 @@ fn excerpts(check: &Check, verdict: Verdict, policies: &Policies) -> Vec<Excerpt
             };
             let title = format!("this Allow comes nearest: only its {element} does not match");
             let mut shown = excerpt(near.policy, Weight::Note, title);
-            let text = format!("would have to match `{}`", near.would_match);
+            let text = match near.fails {
+                Element::Condition => format!("not met: `{}`", near.would_match),
+                _ => format!("would have to match `{}`", near.would_match),
+            };
             shown.labels.push((near.span.start..near.span.end, text));
             excerpts.push(shown);
         }

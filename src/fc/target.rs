@@ -57,6 +57,15 @@ impl Part {
             Self::Qualifier => "qualifier",
         }
     }
+
+    /// The flag that gives it.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::Service => "--service-name",
+            Self::Function => "--function-name",
+            Self::Qualifier => "--qualifier",
+        }
+    }
 }
 
 /// Why there is no such target.

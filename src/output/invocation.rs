@@ -5,10 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::json;
-use crate::acs::{Headers, HttpRequest};
+use crate::acs::{Endpoint, Headers};
 use crate::diagnosis::Failure;
 use crate::fc::answer::Head;
-use crate::fc::{InvocationType, Target};
+use crate::fc::{Invocation, InvocationType, Target};
 use crate::preflight::{Caller, Preflight};
 
 /// The object's name and number.
@@ -59,11 +59,12 @@ pub struct RequestReport {
 
 impl RequestReport {
     /// A request that was not sent yet.
-    pub fn new(request: &HttpRequest, invocation_type: InvocationType) -> Self {
+    pub fn new(invocation: &Invocation, endpoint: &Endpoint) -> Self {
+        let request = invocation.request(endpoint);
         Self {
             method: request.method,
             url: request.url(),
-            invocation_type,
+            invocation_type: invocation.invocation_type,
             headers: None,
             sent: false,
             attempts: 0,
@@ -115,7 +116,7 @@ impl InvokeReport {
             "ok": self.failure.is_none(),
             "target": self.target.as_ref().map(target),
             "preflight": self.preflight.as_ref().map(|(preflight, caller)| json::preflight(preflight, caller)),
-            "request": self.request.as_ref().map(RequestReport::to_json),
+            "request": RequestReport::to_json(self.request.as_ref()),
             "response": self.response.as_ref().map(ResponseReport::to_json),
             "warnings": self.warnings,
             "error": self.failure.as_ref().map(json::failure),
@@ -137,17 +138,18 @@ fn target(target: &Target) -> Value {
 }
 
 impl RequestReport {
-    fn to_json(&self) -> Value {
+    /// There is always an object, so that a program can ask whether anything was sent.
+    fn to_json(report: Option<&Self>) -> Value {
         let mut object = json!({
-            "sent": self.sent,
-            "method": self.method,
-            "url": self.url,
-            "invocation_type": self.invocation_type.as_str(),
-            "id": self.id,
-            "attempts": self.attempts,
+            "sent": report.is_some_and(|report| report.sent),
+            "method": report.map(|report| report.method),
+            "url": report.map(|report| report.url.as_str()),
+            "invocation_type": report.map(|report| report.invocation_type.as_str()),
+            "id": report.and_then(|report| report.id.as_deref()),
+            "attempts": report.map_or(0, |report| report.attempts),
         });
-        if let (Some(fields), Some(object)) = (&self.headers, object.as_object_mut()) {
-            object.insert("headers".to_owned(), headers(fields));
+        if let Some(fields) = report.and_then(|report| report.headers.as_ref()) {
+            object["headers"] = headers(fields);
         }
         object
     }

@@ -20,6 +20,7 @@ use super::authenticate::{Arrived, authenticate};
 use super::config::{Config, Function, User};
 use super::function;
 use super::operation::{Dialect, Invoke, Operation};
+use crate::acs::ambient::utc;
 use crate::acs::{Ambient, Headers};
 use crate::fc::Target;
 use crate::fc::invocation::async_id_header;
@@ -141,12 +142,7 @@ impl World {
         let resource = self.resource(invoke)?;
         let mut context = Context::default();
         context.give("acs:SourceIp", &peer.ip().to_string());
-        context.give(
-            "acs:CurrentTime",
-            &(self.ambient.now)()
-                .strftime("%Y-%m-%dT%H:%M:%SZ")
-                .to_string(),
-        );
+        context.give("acs:CurrentTime", &utc((self.ambient.now)()));
         context.give("acs:SecureTransport", "false");
         if let Some(agent) = arrived.headers.get("user-agent") {
             context.give("acs:UserAgent", agent);

@@ -3,9 +3,12 @@
 
 use std::time::Duration;
 
-use super::{Command, Stop, unread_caller};
+use super::check::unread_caller;
+use super::{Command, Stop};
 use crate::acs::transport::{Transport, TransportOptions};
-use crate::acs::{Credentials, Endpoint, EndpointOverrides, Environment, credentials, sts};
+use crate::acs::{
+    Credentials, Endpoint, EndpointOverrides, Environment, Principal, credentials, sts,
+};
 use crate::cli::GlobalArgs;
 use crate::diagnosis::{Failure, Hint, codes};
 use crate::fc::{self, Target};
@@ -54,6 +57,12 @@ impl Setting {
     /// What the sandbox knows, when there is one.
     pub(super) fn world(&self) -> Option<&Config> {
         self.world.as_ref().map(|(sandbox, _)| sandbox.config())
+    }
+
+    /// Who calls, where that is known without asking.
+    pub(super) fn principal(&self) -> Option<Principal> {
+        let (sandbox, user) = self.world.as_ref()?;
+        Some(sandbox.config().principal(user))
     }
 
     /// Who signs. Where nobody needs to, it is enough to know whether somebody could.
@@ -122,10 +131,7 @@ impl Setting {
     pub(super) fn caller(&self, named: Vec<Policy>) -> Caller {
         let mut layers: Vec<Layer> = named.iter().map(|policy| policy.layer).collect();
         layers.dedup();
-        let principal = self
-            .world
-            .as_ref()
-            .map(|(sandbox, user)| sandbox.config().principal(user));
+        let principal = self.principal();
         if layers.contains(&Layer::Account) {
             let sources = vec![Source::File; named.len()];
             let policies = Policies::new(named);
@@ -175,9 +181,11 @@ async fn sandbox(command: &Command<'_>) -> Result<(Sandbox, User), Stop> {
     Ok((sandbox, user))
 }
 
-fn variable(environment: &dyn Environment, name: &str) -> Result<Option<String>, Failure> {
+fn variable(environment: &dyn Environment, name: &str) -> Result<Option<String>, Stop> {
     environment.var(name).map_err(|error| {
-        Failure::new(codes::ENVIRONMENT, error).hint("set it to text in UTF-8, or unset it")
+        Failure::new(codes::ENVIRONMENT, error)
+            .hint("set it to text in UTF-8, or unset it")
+            .into()
     })
 }
 
@@ -185,24 +193,36 @@ fn variable(environment: &dyn Environment, name: &str) -> Result<Option<String>,
 fn overrides(
     global: &GlobalArgs,
     environment: &dyn Environment,
-) -> Result<EndpointOverrides, Failure> {
-    let parse = |address: &str| Endpoint::parse(address, global.allow_http).map_err(Failure::from);
-    let flag = |value: &Option<String>| value.as_deref().map(parse).transpose();
-    let from_variable = |name| {
-        variable(environment, name)?
-            .as_deref()
-            .map(parse)
-            .transpose()
+) -> Result<EndpointOverrides, Stop> {
+    let parse = |name: &str, address: Option<&str>| -> Result<Option<Endpoint>, Stop> {
+        let parsed = address.map(|address| Endpoint::parse(address, global.allow_http));
+        parsed.transpose().map_err(|error| {
+            Failure::from(error)
+                .because(format!("`{name}` says so"))
+                .into()
+        })
     };
-    let all = flag(&global.endpoint)?;
-    let particular = |value: &Option<String>, name| match (flag(value)?, &all) {
+    let from_variable = |name: &str| parse(name, variable(environment, name)?.as_deref());
+    let all = parse("--endpoint", global.endpoint.as_deref())?;
+    let particular = |flag: &str, value: &Option<String>, name: &str| match (
+        parse(flag, value.as_deref())?,
+        &all,
+    ) {
         (None, None) => from_variable(name),
         (given, _) => Ok(given),
     };
     Ok(EndpointOverrides {
-        fc: particular(&global.fc_endpoint, "SESAME_FC_ENDPOINT")?,
-        sts: particular(&global.sts_endpoint, "SESAME_STS_ENDPOINT")?,
-        ram: particular(&global.ram_endpoint, "SESAME_RAM_ENDPOINT")?,
+        fc: particular("--fc-endpoint", &global.fc_endpoint, "SESAME_FC_ENDPOINT")?,
+        sts: particular(
+            "--sts-endpoint",
+            &global.sts_endpoint,
+            "SESAME_STS_ENDPOINT",
+        )?,
+        ram: particular(
+            "--ram-endpoint",
+            &global.ram_endpoint,
+            "SESAME_RAM_ENDPOINT",
+        )?,
         all: match all {
             Some(all) => Some(all),
             None => from_variable("SESAME_ENDPOINT")?,

@@ -1,0 +1,150 @@
+//! The permission, before the call: which check is wanted, what it reads, and what its verdict
+//! does.
+
+use std::path::Path;
+
+use super::{Command, Stop, broken, setting, warn};
+use crate::acs::Credentials;
+use crate::acs::ambient::utc;
+use crate::acs::transport::USER_AGENT;
+use crate::cli::CheckMode;
+use crate::commands::input;
+use crate::diagnosis::{self, Failure, codes};
+use crate::fc::Target;
+use crate::output::{InvokeReport, Printer, Verbosity, escape, json};
+use crate::preflight::{self, Caller, Preflight, Source, Verdict};
+use crate::ram::{Context, Layer, Policies, Policy, Reason, ReasonKind};
+
+impl Command<'_> {
+    /// Whether the permission is checked, and what the verdict does: naming policies asks for
+    /// it, and so does a dry run.
+    pub(super) fn check_mode(&self) -> Option<CheckMode> {
+        let preflight = &self.args.preflight;
+        let implied = preflight.policies.any() || self.args.call.dry_run;
+        let implied = implied && preflight.emit_policy.is_none();
+        preflight
+            .check_perms
+            .or(implied.then_some(CheckMode::Enforce))
+    }
+
+    /// Adds what the client itself knows of the request; the user's word beats it.
+    pub(super) fn known(
+        &self,
+        mut context: Context,
+        credentials: Option<&Credentials>,
+        secure: bool,
+    ) -> Context {
+        context.give_default("acs:CurrentTime", &utc((self.ambient.now)()));
+        context.give_default("acs:SecureTransport", if secure { "true" } else { "false" });
+        context.give_default("acs:UserAgent", USER_AGENT);
+        let access_key = credentials.is_some_and(|found| found.security_token.is_none());
+        if access_key && !context.is_given("acs:MFAPresent") {
+            context.absent("acs:MFAPresent");
+        }
+        context
+    }
+
+    pub(super) fn check(
+        &self,
+        mode: CheckMode,
+        target: &Target,
+        caller: Caller,
+        context: &Context,
+        printer: &mut Printer,
+        report: &mut InvokeReport,
+    ) -> Result<(), Stop> {
+        let Some(preflight) = preflight::check(target, &caller, context) else {
+            return Err(setting::no_account().into());
+        };
+        let verdict = preflight.verdict;
+        let failure = diagnosis::of_preflight(&preflight, target, &caller);
+        let stops = match verdict {
+            Verdict::Allowed => false,
+            Verdict::Denied => mode != CheckMode::Warn || self.args.call.dry_run,
+            Verdict::Undetermined => matches!(mode, CheckMode::Strict | CheckMode::Only),
+        };
+        match failure {
+            Some(failure) if stops => {
+                report.preflight = Some((preflight, caller));
+                return Err(failure.into());
+            }
+            Some(failure) => {
+                let mut text = failure.title.clone();
+                for why in &failure.why {
+                    text = format!("{text}; {why}");
+                }
+                warn(printer, report, text);
+                for place in &failure.excerpts {
+                    printer.excerpt(place);
+                }
+                for hint in failure.hints.iter().filter(|hint| hint.command.is_none()) {
+                    printer.line(
+                        Verbosity::Normal,
+                        &format!("hint: {}", escape::line(&hint.text)),
+                    );
+                }
+            }
+            None => show_allowed(&preflight, &caller, printer),
+        }
+        report.preflight = Some((preflight, caller));
+        Ok(())
+    }
+}
+
+fn show_allowed(preflight: &Preflight, caller: &Caller, printer: &mut Printer) {
+    for check in &preflight.checks {
+        let line = format!(
+            "preflight: allowed: `{}` on `{}`",
+            check.action, check.resource
+        );
+        printer.line(Verbosity::Normal, &line);
+    }
+    if let Some(place) = diagnosis::allowed_by(preflight, caller) {
+        printer.excerpt(&place);
+    }
+    let layers: Vec<&str> = preflight
+        .layers_not_seen
+        .iter()
+        .map(|layer| layer.as_str())
+        .collect();
+    if !layers.is_empty() {
+        let line = format!("preflight: not looked at: {} policies", layers.join(", "));
+        printer.line(Verbosity::Normal, &line);
+    }
+}
+
+pub(super) fn emit_policy(path: &Path, target: &Target, printer: &mut Printer) -> Result<(), Stop> {
+    let Some((requirements, _)) = preflight::requirements(target) else {
+        return Err(setting::no_account().into());
+    };
+    let policy = preflight::least_policy(&requirements);
+    let text = format!("{}\n", json::pretty(&policy));
+    if path == Path::new("-") {
+        printer
+            .data(text.as_bytes())
+            .and_then(|()| printer.flush())
+            .map_err(|error| broken(&error))
+    } else {
+        input::write_whole(path, &text).map_err(|error| {
+            let title = format!("`{}` cannot be written: {error}", path.display());
+            Failure::new(codes::OUTPUT, title)
+                .hint("check the folder and its permissions")
+                .into()
+        })
+    }
+}
+
+/// The caller where nobody named policies and none can be read.
+pub(super) fn unread_caller(named: Vec<Policy>, layers_seen: Vec<Layer>) -> Caller {
+    Caller {
+        principal: None,
+        sources: vec![Source::File; named.len()],
+        policies: Policies::new(named),
+        layers_seen,
+        unread: vec![Reason {
+            kind: ReasonKind::UnreadPolicy,
+            detail: "the caller's own policies were not read".to_owned(),
+            settle_with: "name them with `--policy-file`".to_owned(),
+        }],
+    }
+}
