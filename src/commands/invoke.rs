@@ -3,10 +3,10 @@
 mod answer;
 mod check;
 mod event;
+mod send;
 mod setting;
 
 use std::path::Path;
-use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -14,17 +14,14 @@ use crate::acs::http::HttpRequest;
 use crate::acs::{Ambient, Credentials, Environment};
 use crate::cli::{CheckMode, GlobalArgs, InvocationTypeArg, InvokeArgs, LogArg};
 use crate::commands::input;
-use crate::diagnosis::{Call, Exit, Failure, Hint, codes};
+use crate::diagnosis::{Exit, Failure, Hint, codes};
 use crate::fc::invocation::is_async_id;
-use crate::fc::{Api, Invocation, InvocationType, LogType, Target, client};
+use crate::fc::{Api, Invocation, InvocationType, LogType, Target};
 use crate::output::invocation::{RequestReport, shown_headers};
 use crate::output::{Format, InvokeReport, Printer, Verbosity, json};
 use crate::project::{self, Selection};
 use check::emit_policy;
 use setting::Setting;
-
-/// The time limit where nobody gave one and the function's own is not known.
-const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
 
 /// Why a command ends before its end.
 enum Stop {
@@ -184,12 +181,14 @@ impl Command<'_> {
         let Some(credentials) = credentials.filter(|_| signs) else {
             return Ok(());
         };
-        let nonce = (self.ambient.nonce)();
-        let signed = invocation.signed(&endpoint, &credentials, (self.ambient.now)(), &nonce);
-        if call.dry_run {
-            return dry_run(&signed, printer, report);
+        if call.dry_run || printer.wants(Verbosity::Verbose) {
+            let (now, nonce) = ((self.ambient.now)(), (self.ambient.nonce)());
+            let signed = invocation.signed(&endpoint, &credentials, now, &nonce);
+            if call.dry_run {
+                return dry_run(&signed, printer, report);
+            }
+            explain_request(&signed, &credentials, printer);
         }
-        explain_request(&signed, &credentials, printer);
         self.send(
             &setting,
             &endpoint,
@@ -275,73 +274,6 @@ impl Command<'_> {
             return Ok(None);
         }
         Ok(Some(id))
-    }
-
-    async fn send(
-        &self,
-        setting: &Setting,
-        endpoint: &crate::acs::Endpoint,
-        credentials: &Credentials,
-        invocation: &Invocation,
-        printer: &mut Printer,
-        report: &mut InvokeReport,
-    ) -> Result<(), Stop> {
-        let limit = self
-            .args
-            .call
-            .timeout
-            .map_or(DEFAULT_LIMIT, |seconds| Duration::from_secs(seconds.into()));
-        let principal = setting.principal();
-        let mut attempts = 1;
-        let sent = tokio::time::timeout(limit, async {
-            let answer = client::invoke(
-                &setting.transport,
-                endpoint,
-                credentials,
-                invocation,
-                self.ambient,
-                |retry| {
-                    attempts = retry.attempt;
-                    let wait = retry.wait.as_secs_f64();
-                    let line = format!("attempt {} in {wait:.1} s: {}", retry.attempt, retry.why);
-                    printer.line(Verbosity::Verbose, &line);
-                },
-            )
-            .await?;
-            let preflight = report.preflight.as_ref();
-            let call = Call {
-                target: Some(&invocation.target),
-                principal: principal.as_ref(),
-                preflight: preflight.map(|(preflight, _)| preflight),
-            };
-            if let Some(request) = &mut report.request {
-                request.sent = true;
-                request.attempts = answer.attempts;
-            }
-            let mut received = answer::Received {
-                printer,
-                request: &mut report.request,
-                response: &mut report.response,
-                warnings: &mut report.warnings,
-            };
-            received.answer(answer, &call).await
-        })
-        .await;
-        let timed_out = sent.is_err();
-        if let Some(request) = &mut report.request {
-            request.attempts = request.attempts.max(attempts);
-            request.sent |= timed_out;
-        }
-        match sent {
-            Ok(ended) => ended,
-            Err(_) => {
-                let title = format!("no whole answer within {} s", limit.as_secs());
-                Err(Failure::new(codes::TIMEOUT, title)
-                    .because("the function may run on: a call that was sent is not taken back")
-                    .hint("`--timeout` waits longer; for long work there is `--invocation-type async`")
-                    .into())
-            }
-        }
     }
 }
 
