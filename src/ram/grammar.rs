@@ -21,6 +21,8 @@ mod statement;
 
 /// Bytes past which a file is not read at all.
 const MAX_BYTES: usize = 1 << 20;
+/// Findings past which nothing more is reported: nobody reads on.
+const MAX_FINDINGS: usize = 1_000;
 
 /// What came of reading a document.
 #[derive(Clone, Debug)]
@@ -122,8 +124,7 @@ impl Grammar {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.findings
-            .push(Finding::new(code, span, message).fatal().with_help(help));
+        self.push(Finding::new(code, span, message).fatal().with_help(help));
     }
 
     fn report(
@@ -133,8 +134,15 @@ impl Grammar {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.findings
-            .push(Finding::new(code, span, message).with_help(help));
+        self.push(Finding::new(code, span, message).with_help(help));
+    }
+
+    /// Past the bound only the first fatal finding still counts.
+    fn push(&mut self, finding: Finding) {
+        let full = self.findings.len() >= MAX_FINDINGS;
+        if !full || (finding.fatal && self.findings.iter().all(|earlier| !earlier.fatal)) {
+            self.findings.push(finding);
+        }
     }
 
     fn wrong_type(&mut self, node: &Node<'_>, what: &str, wanted: &str, help: &str) {
