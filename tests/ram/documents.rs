@@ -3,9 +3,12 @@
 use super::*;
 use sesame_fc::ram::{Finding, Position, Severity};
 
+/// Findings as (name, text pointed at, fatal).
+type Found<'a> = &'a [(&'a str, &'a str, bool)];
+
 /// Asserts the findings as (name, text pointed at, fatal), in order.
 #[track_caller]
-pub fn finds(source: &str, expected: &[(&str, &str, bool)]) {
+pub(crate) fn finds(source: &str, expected: Found<'_>) {
     let parsed = parse(source.as_bytes());
     let found: Vec<(&str, &str, bool)> = parsed
         .findings
@@ -208,7 +211,7 @@ fn every_fault_is_found_in_one_pass() {
 #[test]
 #[rustfmt::skip]
 fn grammar() {
-    let rows: &[(&str, &[(&str, &str, bool)])] = &[
+    let rows: &[(&str, Found<'_>)] = &[
         (
             r#"{"Effect": "Allow", "Action": "a:b", "Resource": "*"}"#,
             &[],
