@@ -23,6 +23,7 @@ mod name;
 mod operator;
 mod policies;
 mod span;
+mod suggest;
 mod synthesis;
 mod truth;
 #[allow(dead_code)]

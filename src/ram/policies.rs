@@ -242,19 +242,6 @@ impl Compiled {
     }
 }
 
-impl Tally {
-    pub(super) fn count(&mut self, effect: Effect, applies: Truth) {
-        let counter = match (effect, applies) {
-            (_, Truth::No) => return,
-            (Effect::Deny, Truth::Yes) => &mut self.deny,
-            (Effect::Deny, Truth::Unknown) => &mut self.maybe_deny,
-            (Effect::Allow, Truth::Yes) => &mut self.allow,
-            (Effect::Allow, Truth::Unknown) => &mut self.maybe_allow,
-        };
-        *counter += 1;
-    }
-}
-
 impl Set {
     fn tally(&self, probe: &Probe<'_>, context: &Context) -> Tally {
         let mut tally = Tally::default();
