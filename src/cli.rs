@@ -2,6 +2,7 @@
 
 mod global;
 mod invoke;
+mod policy;
 
 use clap::{Parser, Subcommand};
 
@@ -9,6 +10,10 @@ pub use global::{ColorArg, FormatArg, GlobalArgs};
 pub use invoke::{
     CallArgs, CheckMode, ContextArgs, EventArgs, InvocationTypeArg, InvokeArgs, LogArg, PolicyArgs,
     PreflightArgs, TargetArgs,
+};
+
+pub use policy::{
+    CheckArgs, GenerateArgs, LintArgs, PolicyCommand, PolicyFormat, PolicySubcommand, TestArgs,
 };
 
 const EXAMPLES: &str = "\
@@ -41,6 +46,8 @@ pub struct Cli {
 pub enum Command {
     /// Call a function, and check the permission first if you like.
     Invoke(Box<InvokeArgs>),
+    /// Write, check, test and read RAM policies; nothing leaves this machine.
+    Policy(PolicyCommand),
 }
 
 #[cfg(test)]

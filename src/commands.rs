@@ -3,6 +3,7 @@
 
 mod input;
 mod invoke;
+mod policy;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             &ProcessEnvironment,
             &mut printer,
         ),
+        Command::Policy(command) => policy::run(&command, &ProcessEnvironment, &mut printer),
     };
     ExitCode::from(exit.status())
 }

@@ -14,12 +14,12 @@ use crate::acs::http::HttpRequest;
 use crate::acs::{Ambient, Credentials, Environment};
 use crate::cli::{CheckMode, GlobalArgs, InvocationTypeArg, InvokeArgs, LogArg};
 use crate::commands::input;
-use crate::diagnosis::{Exit, Failure, Hint, codes};
+use crate::diagnosis::{Exit, Failure, codes};
 use crate::fc::invocation::is_async_id;
-use crate::fc::{Api, Invocation, InvocationType, LogType, Target};
+use crate::fc::{Invocation, InvocationType, LogType, Target};
 use crate::output::invocation::{RequestReport, shown_headers};
 use crate::output::{Format, InvokeReport, Printer, Verbosity, json};
-use crate::project::{self, Selection};
+use crate::project;
 use check::emit_policy;
 use setting::Setting;
 
@@ -80,7 +80,7 @@ pub(super) fn run(
         Ok(()) => Exit::Done,
         Err(Stop::BrokenPipe) => return Exit::Done,
         Err(Stop::Failure(failure)) => {
-            let exit = failure.code.cause.exit();
+            let exit = failure.code.exit;
             report.failure = Some(*failure);
             exit
         }
@@ -223,27 +223,13 @@ impl Command<'_> {
         printer: &mut Printer,
         report: &mut InvokeReport,
     ) -> Result<Target, Stop> {
-        let flags = &self.args.target;
-        let world = setting.world();
-        let selection = Selection {
-            region: flags
-                .region
-                .clone()
-                .or_else(|| world.map(|world| world.region.clone())),
-            account: flags
-                .account_id
-                .clone()
-                .or_else(|| world.map(|world| world.account.clone())),
-            service: flags.service_name.clone(),
-            function: flags.function_name.clone(),
-            qualifier: flags.qualifier.clone(),
-            api: match flags.sdk_version.as_deref() {
-                Some("2016-08-15") => Some(Api::V20160815),
-                Some("2021-04-06") => Some(Api::V20210406),
-                Some(_) => Some(Api::V20230330),
-                None => None,
-            },
-        };
+        let mut selection = input::selection(&self.args.target);
+        if let Some(world) = setting.world() {
+            selection.region.get_or_insert_with(|| world.region.clone());
+            selection
+                .account
+                .get_or_insert_with(|| world.account.clone());
+        }
         let (target, warnings) = project::select(selection, self.environment)?;
         for warning in warnings {
             warn(printer, report, warning);
@@ -331,21 +317,4 @@ fn broken(error: &std::io::Error) -> Stop {
         return Stop::BrokenPipe;
     }
     Failure::new(codes::STDOUT, format!("stdout cannot be written: {error}")).into()
-}
-
-impl From<project::SelectionError> for Failure {
-    fn from(error: project::SelectionError) -> Self {
-        match error {
-            project::SelectionError::NoRegion => Self::new(codes::REGION, &error).hint(
-                "pass `--region`, or set `ALIBABA_CLOUD_REGION_ID` (the region of a project file or of a profile counts, too, once sesame reads them)",
-            ),
-            project::SelectionError::NoFunction => {
-                Self::new(codes::NAME, &error).with_hint(Hint::text("pass `--function-name`"))
-            }
-            project::SelectionError::Target(error) => error.into(),
-            project::SelectionError::Environment(error) => {
-                Self::new(codes::ENVIRONMENT, &error).hint("set it to text in UTF-8, or unset it")
-            }
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! The stable codes of errors: `P` permission, `C` credentials, `S` service, `F` function,
 //! `I` input, `N` network. A code never changes its meaning.
 
-use super::Cause;
+use super::{Cause, Exit};
 
 /// One kind of error.
 #[derive(Debug, PartialEq, Eq)]
@@ -10,15 +10,23 @@ pub struct Code {
     pub id: &'static str,
     /// The cause that it belongs to.
     pub cause: Cause,
+    /// The exit status that it ends with: the cause's own, but for a few.
+    pub exit: Exit,
 }
 
 /// Defines the codes, one line each.
 macro_rules! codes {
-    ($($(#[doc = $doc:literal])+ $name:ident $id:literal $cause:ident,)+) => {
-        $($(#[doc = $doc])+ pub const $name: &Code = &Code { id: $id, cause: Cause::$cause };)+
+    ($($(#[doc = $doc:literal])+ $name:ident $id:literal $cause:ident $(=> $exit:ident)?,)+) => {
+        $($(#[doc = $doc])+ pub const $name: &Code = &Code {
+            id: $id,
+            cause: Cause::$cause,
+            exit: codes!(@exit $cause $($exit)?),
+        };)+
         /// Every code.
         pub const ALL: &[&Code] = &[$($name,)+];
     };
+    (@exit $cause:ident) => { Cause::$cause.exit() };
+    (@exit $cause:ident $exit:ident) => { Exit::$exit };
 }
 
 codes! {
@@ -120,6 +128,22 @@ codes! {
     ENVIRONMENT "I0014" InvalidInput,
     /// Stdout cannot be written.
     STDOUT "I0015" Unknown,
+    /// A policy file has findings of severity error.
+    LINT "I0016" InvalidInput => Failed,
+    /// A file of expectations cannot be read.
+    EXPECTATIONS_FILE "I0017" InvalidInput,
+    /// An expectation failed.
+    EXPECTATION "I0018" InvalidInput => Failed,
+    /// Lines of a batch could not be decided.
+    BATCH "I0019" InvalidInput,
+    /// A stream broke.
+    STREAM "I0020" Unknown,
+    /// Pairs of action and resource cannot be read.
+    PAIRS "I0021" InvalidInput,
+    /// No such template.
+    TEMPLATE "I0022" InvalidInput,
+    /// No policy holds exactly what was asked.
+    NOT_SYNTHESISED "I0023" Unknown,
 }
 
 /// The code for a cause that a service's refusal has.
