@@ -1,11 +1,13 @@
 //! The command line: definitions only. What a flag does is in the command's own file.
 
+mod explain;
 mod global;
 mod invoke;
 mod policy;
 
 use clap::{Parser, Subcommand};
 
+pub use explain::ExplainArgs;
 pub use global::{ColorArg, FormatArg, GlobalArgs};
 pub use invoke::{
     CallArgs, CheckMode, ContextArgs, EventArgs, InvocationTypeArg, InvokeArgs, LogArg, PolicyArgs,
@@ -48,6 +50,8 @@ pub enum Command {
     Invoke(Box<InvokeArgs>),
     /// Write, check, test and read RAM policies; nothing leaves this machine.
     Policy(PolicyCommand),
+    /// Say what an error code means and what to do.
+    Explain(ExplainArgs),
 }
 
 #[cfg(test)]
