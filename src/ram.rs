@@ -17,6 +17,7 @@ mod finding;
 #[allow(dead_code)]
 mod glob;
 mod grammar;
+mod index;
 mod json;
 #[allow(dead_code)]
 mod name;
