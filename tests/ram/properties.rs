@@ -335,3 +335,48 @@ fn a_synthesised_document_is_small() {
     let expected = serde_json::json!([{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "fc:*", "Resource": "*"}]}]);
     assert_eq!(serde_json::Value::from(documents), expected);
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// Large sets are looked up in an index; `explain` reads them through, and `ask` compares.
+    #[test]
+    fn large_sets_are_looked_up_right(
+        texts in vec(statement(&["Allow", "Allow", "Deny"]), 17..60), telling in telling(),
+        action in select(ACTIONS), resource in select(&["acs:fc:cn:1:functions/a", "ACS:fc:cn:1:functions/A", "acs:oss:cn:1:b", "acs:fc:cn:1:x:functions/a", "acs:fc", "*"][..]),
+    ) {
+        let set = vec![((Layer::Account, 0), texts)];
+        ask(&prepare(&set), action, resource, &told(&telling, KEYS.len()));
+    }
+}
+
+#[test]
+fn a_decision_allocates_nothing() {
+    let allow = r#"{"Effect": "Allow", "Action": ["fc:Get*", "fc:InvokeFunction"], "Resource": "acs:fc:*:*:functions/h*", "Condition": {"IpAddress": {"acs:SourceIp": ["10.0.0.0/8"]}, "DateLessThan": {"acs:CurrentTime": "2027-01-01T00:00:00Z"}, "NumericLessThan": {"n": "10"}, "StringLike": {"s": "a*b"}}}"#;
+    let few = layered(&[
+        (Layer::Control, 0, &[ALLOW]),
+        (Layer::Session, 0, &[ALLOW]),
+        (Layer::Account, 0, &[allow, PERHAPS_DENY, DENY]),
+        (Layer::ResourceGroup, 0, &[ELSE]),
+    ]);
+    let many = layered(&[(Layer::Account, 0, &vec![allow; 200])]);
+    let context = context(&[
+        "acs:SourceIp=10.1.2.3",
+        "acs:CurrentTime=2026-01-01T00:00:00Z",
+        "n=3",
+        "s=aXb",
+    ]);
+    for policies in [few, many] {
+        for action in [INVOKE, "ram:CreateUser"] {
+            let request = Request {
+                action,
+                resource: HELLO,
+                context: &context,
+            };
+            let mut decision = None;
+            let counted =
+                allocation_counter::measure(|| decision = Some(policies.decide(&request)));
+            assert_eq!(counted.count_total, 0, "{decision:?}");
+        }
+    }
+}
