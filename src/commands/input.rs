@@ -76,7 +76,7 @@ fn policy(
 ) -> Result<(Option<Document>, Vec<Excerpt>), Box<Failure>> {
     let bytes = policy_bytes(path, name)?;
     let parsed = parse(&bytes);
-    let source = String::from_utf8_lossy(&bytes).into_owned();
+    let source = readable(&bytes);
     if parsed.document.is_some() {
         for finding in parsed
             .findings
@@ -104,6 +104,14 @@ pub(super) fn policy_bytes(path: &Path, name: &str) -> Result<Vec<u8>, Box<Failu
         );
         Box::new(Failure::new(codes::POLICY_UNREADABLE, title).hint("check the path"))
     })
+}
+
+/// The bytes as text, at the same offsets: a byte that is not UTF-8 becomes a `?`.
+pub(super) fn readable(bytes: &[u8]) -> String {
+    let pieces = bytes
+        .utf8_chunks()
+        .flat_map(|chunk| [chunk.valid().to_owned(), "?".repeat(chunk.invalid().len())]);
+    pieces.collect()
 }
 
 /// Where a finding stands.

@@ -16,7 +16,7 @@ pub(super) fn run(args: &LintArgs, printer: &mut Printer) -> Result<Ended, Box<F
         let name = path.display().to_string();
         let bytes = input::policy_bytes(path, &name)?;
         let findings = parse(&bytes).findings;
-        let source = String::from_utf8_lossy(&bytes).into_owned();
+        let source = input::readable(&bytes);
         errors += findings
             .iter()
             .filter(|one| one.severity == Severity::Error)
