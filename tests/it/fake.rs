@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use sesame_fc::acs::Headers;
 
+use super::harness::{Sesame, line};
+
 /// A request as it arrived.
 #[derive(Debug, Clone)]
 pub(crate) struct Hit {
@@ -204,5 +206,22 @@ fn send(stream: &mut TcpStream, reply: &Reply) -> std::io::Result<()> {
             let _ = stream.read(&mut [0]);
             Ok(())
         }
+    }
+}
+
+pub(crate) const ACCOUNT: &str = "1234567890123456";
+
+/// `sesame invoke` of function `hello` at the address, with a key, an account and the words.
+pub(crate) fn call(url: &str, words: &str) -> Sesame {
+    line("invoke --region cn-hangzhou --function-name hello --account-id")
+        .args([ACCOUNT, "--endpoint", url])
+        .args(words.split_whitespace())
+        .key()
+}
+
+impl Fake {
+    /// As [`call`], here.
+    pub(crate) fn call(&self, words: &str) -> Sesame {
+        call(&self.url(), words)
     }
 }

@@ -1,8 +1,13 @@
 //! The integration tests, as one binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bad_input;
+mod credentials;
+mod denials;
 mod done;
 mod fake;
+mod function_errors;
 mod harness;
+mod network;
 mod schema;
 mod signatures;
