@@ -95,7 +95,16 @@ impl Sesame {
     }
 
     pub(crate) fn start(self) -> Running {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sesame"))
+        let bytes = self.stdin.clone();
+        let mut running = self.start_with_open_stdin();
+        let mut pipe = running.child.stdin.take().unwrap();
+        // A command that does not read its stdin closes it: that is no error here.
+        running.writer = Some(std::thread::spawn(move || drop(pipe.write_all(&bytes))));
+        running
+    }
+
+    pub(crate) fn start_with_open_stdin(self) -> Running {
+        let child = Command::new(env!("CARGO_BIN_EXE_sesame"))
             .args(&self.args)
             .env_clear()
             .env("HOME", self.folder.path())
@@ -106,12 +115,9 @@ impl Sesame {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let (mut pipe, bytes) = (child.stdin.take().unwrap(), self.stdin);
-        // A command that does not read its stdin closes it: that is no error here.
-        let writer = std::thread::spawn(move || drop(pipe.write_all(&bytes)));
         Running {
             child,
-            writer,
+            writer: None,
             args: self.args,
             folder: self.folder,
         }
@@ -125,7 +131,7 @@ impl Sesame {
 /// A command that has not ended yet.
 pub(crate) struct Running {
     pub(crate) child: Child,
-    writer: JoinHandle<()>,
+    writer: Option<JoinHandle<()>>,
     args: Vec<OsString>,
     folder: TempDir,
 }
@@ -140,8 +146,22 @@ impl Running {
 
     /// Waits for the end.
     pub(crate) fn end(self) -> Run {
+        let run = self.end_unread();
+        if run.is_json() {
+            run.json();
+        }
+        run
+    }
+
+    /// Waits for the end of a command whose stdout was not read whole.
+    pub(crate) fn end_unread(mut self) -> Run {
+        // The pipe stays open while it is waited for.
+        let stdin = self.child.stdin.take();
         let output = self.child.wait_with_output().unwrap();
-        self.writer.join().unwrap();
+        drop(stdin);
+        if let Some(writer) = self.writer {
+            writer.join().unwrap();
+        }
         let run = Run {
             stdout: output.stdout,
             stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
@@ -153,9 +173,6 @@ impl Running {
             folder: self.folder,
         };
         run.holds_no_secret();
-        if run.is_json() {
-            run.json();
-        }
         run
     }
 }

@@ -2,12 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bad_input;
+mod bytes;
 mod credentials;
 mod denials;
 mod done;
 mod fake;
 mod function_errors;
 mod harness;
+mod limits;
 mod network;
+mod no_call;
+mod once;
 mod schema;
 mod signatures;
