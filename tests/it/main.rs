@@ -1,3 +1,21 @@
 //! The integration tests, as one binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bad_input;
+mod bytes;
+mod credentials;
+mod denials;
+mod done;
+mod fake;
+mod function_errors;
+mod harness;
+mod help;
+mod limits;
+mod network;
+mod no_call;
+mod once;
+mod preflight;
+mod refusals;
+mod schema;
 mod signatures;
+mod wire;

@@ -1,0 +1,201 @@
+//! Exits 8, 124, 130 and 143, and a reader that leaves: throttling, time limits, signals.
+
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use super::fake::{Fake, REQUEST_ID, Reply, answer, result};
+use super::harness::line;
+
+/// A refusal for want of quota, to be asked again at once.
+fn throttled() -> Reply {
+    let body = r#"{"Code":"ResourceThrottled","Message":"the request is throttled, please try again later","RequestId":"1-00000000-00000000-000000000000"}"#;
+    let headers = [("X-Fc-Request-Id", REQUEST_ID), ("X-Acs-Retry-After", "1")];
+    answer(429, &headers, body)
+}
+
+#[test]
+fn throttled_four_times_is_the_end() {
+    let fake = Fake::start([throttled()]);
+    let run = fake.call("").run();
+    assert_eq!(fake.hits().len(), 4);
+    insta::assert_snapshot!(run.shown(), @r"
+    exit: 8
+    --- stdout
+
+    --- stderr
+    error[S0006]: the service takes no more calls for now
+      said:     ResourceThrottled: the request is throttled, please try again later
+      request:  [request id]
+
+    hint: call again later, or ask for a higher limit
+    ");
+}
+
+#[test]
+fn throttled_twice_is_a_success_at_the_third() {
+    let fake = Fake::start([throttled(), throttled(), result("done")]);
+    let run = fake.call("-o json").run();
+    let object = run.json();
+    assert_eq!((run.exit, fake.hits().len()), (0, 3));
+    assert_eq!(object["request"]["attempts"], 3);
+    assert_eq!(object["response"]["body"], "done");
+}
+
+#[test]
+fn every_attempt_is_signed_anew() {
+    let fake = Fake::start([throttled(), throttled(), result("done")]);
+    fake.call("").run();
+    let nonces: std::collections::BTreeSet<_> = fake
+        .hits()
+        .iter()
+        .map(|hit| hit.header("x-acs-signature-nonce").unwrap().to_owned())
+        .collect();
+    assert_eq!(nonces.len(), 3);
+}
+
+#[test]
+fn a_429_of_the_function_s_own_making_is_not_sent_again() {
+    let headers = [
+        ("X-Fc-Request-Id", REQUEST_ID),
+        ("X-Fc-Error-Type", "UnhandledInvocationError"),
+    ];
+    let fake = Fake::start([answer(429, &headers, "{}")]);
+    fake.call("").run();
+    assert_eq!(fake.hits().len(), 1);
+}
+
+#[test]
+fn the_time_limit_is_exact() {
+    let fake = Fake::start([Reply::Hang]);
+    let begun = Instant::now();
+    let run = fake.call("--timeout 1").run();
+    let took = begun.elapsed();
+    assert!(
+        (Duration::from_millis(900)..Duration::from_secs(3)).contains(&took),
+        "{took:?}"
+    );
+    assert_eq!(fake.hits().len(), 1);
+    insta::assert_snapshot!(run.shown(), @r"
+    exit: 124
+    --- stdout
+
+    --- stderr
+    error[N0005]: no whole answer within 1 s
+      why:      the function may run on: a call that was sent is not taken back
+
+    hint: `--timeout` waits longer; for long work there is `--invocation-type async`
+    ");
+}
+
+#[test]
+fn the_time_limit_covers_the_whole_body() {
+    let body = vec![b'x'; 100];
+    let fake = Fake::start([Reply::Trickle(body, Duration::from_millis(200))]);
+    let begun = Instant::now();
+    let run = fake.call("--timeout 1 -o json").run();
+    assert!(begun.elapsed() < Duration::from_secs(3));
+    let object = run.json();
+    assert_eq!(
+        (run.exit, &object["error"]["cause"]),
+        (124, &"client_timeout".into())
+    );
+    assert_eq!(object["request"]["sent"], true);
+    assert_eq!(object["response"]["status"], 200);
+}
+
+#[test]
+fn the_time_limit_covers_the_retries() {
+    let later = answer(
+        429,
+        &[("X-Fc-Request-Id", REQUEST_ID), ("Retry-After", "60")],
+        "{}",
+    );
+    let fake = Fake::start([later]);
+    let begun = Instant::now();
+    let run = fake.call("--timeout 1").run();
+    assert!(begun.elapsed() < Duration::from_secs(3));
+    assert_eq!((run.exit, fake.hits().len()), (124, 1));
+}
+
+#[test]
+fn an_interrupt_ends_the_call() {
+    let fake = Fake::start([Reply::Hang]);
+    let running = fake.call("").start();
+    fake.wait_for_a_hit();
+    let begun = Instant::now();
+    running.signal("INT");
+    let run = running.end();
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    insta::assert_snapshot!(run.shown(), @r"
+    exit: 130
+    --- stdout
+
+    --- stderr
+    error[N0006]: interrupted
+
+    hint: the function may run on: a call that was sent is not taken back
+    ");
+}
+
+#[test]
+fn a_termination_ends_the_call() {
+    let fake = Fake::start([Reply::Hang]);
+    let running = fake.call("-o json").start();
+    fake.wait_for_a_hit();
+    running.signal("TERM");
+    let run = running.end();
+    let object = run.json();
+    assert_eq!(
+        (run.exit, &object["error"]["cause"]),
+        (143, &"client_canceled".into())
+    );
+    assert_eq!(object["target"]["function"], "hello");
+    let fake = Fake::start([Reply::Hang]);
+    let running = fake.call("").start();
+    fake.wait_for_a_hit();
+    running.signal("TERM");
+    insta::assert_snapshot!(running.end().shown(), @r"
+    exit: 143
+    --- stdout
+
+    --- stderr
+    error[N0006]: terminated
+
+    hint: the function may run on: a call that was sent is not taken back
+    ");
+}
+
+#[test]
+fn an_interrupt_ends_a_wait_for_stdin() {
+    let mut running = line("invoke --sandbox --function-name echo -s -v").start_with_open_stdin();
+    // It has begun once it has handlers, which it has before it reads stdin.
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(running.child.try_wait().unwrap().is_none(), "it waits");
+    running.signal("INT");
+    assert_eq!(running.end().exit, 130);
+}
+
+#[test]
+fn a_reader_that_leaves_ends_it_quietly() {
+    let body = vec![b'x'; 4 * 1024 * 1024];
+    for form in ["text", "raw"] {
+        let fake = Fake::start([result(&body)]);
+        let mut running = fake.call("-q -o").arg(form).start();
+        let mut stdout = running.child.stdout.take().unwrap();
+        stdout.read_exact(&mut [0; 10]).unwrap();
+        drop(stdout);
+        let run = running.end();
+        assert_eq!((run.exit, &*run.stderr), (0, ""), "{form}");
+    }
+}
+
+#[test]
+fn a_reader_of_the_object_that_leaves_ends_it_quietly() {
+    let fake = Fake::start([result(vec![b'x'; 4 * 1024 * 1024])]);
+    let mut running = fake.call("-o json").start();
+    let mut stdout = running.child.stdout.take().unwrap();
+    stdout.read_exact(&mut [0; 10]).unwrap();
+    drop(stdout);
+    let run = running.end_unread();
+    assert_eq!((run.exit, &*run.stderr), (0, ""));
+}
