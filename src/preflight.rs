@@ -8,8 +8,7 @@ use serde_json::Value;
 pub use verdict::{Check, Denial, Preflight, Verdict};
 
 use crate::acs::Principal;
-use crate::catalogue::templates::{self, Generation};
-use crate::catalogue::{Requirement, Values};
+use crate::catalogue::{Generation, Requirement, Values, templates};
 use crate::fc::Target;
 use crate::ram::{Context, Layer, Pair, Policies, Reason, synthesise};
 
@@ -59,10 +58,13 @@ pub fn requirements(target: &Target) -> Option<(Vec<Requirement>, Vec<String>)> 
         region: target.region(),
         account: target.account()?,
         service: target.service(),
-        function: target.function(),
+        function: Some(target.function()),
         qualifiers: target.qualifier_forms(),
+        ..Values::default()
     };
-    Some((template.requirements(&values), template.system_policies))
+    // A target gives all that the template asks for, in names that were checked.
+    let requirements = template.requirements(&values).ok()?;
+    Some((requirements, template.system_policies.clone()))
 }
 
 /// The smallest policy that allows the requirements in each form that RAM may ask for.
