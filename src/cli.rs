@@ -15,7 +15,8 @@ pub use invoke::{
 };
 
 pub use policy::{
-    CheckArgs, GenerateArgs, LintArgs, PolicyCommand, PolicyFormat, PolicySubcommand, TestArgs,
+    CheckArgs, GenerateArgs, LintArgs, PolicyCommand, PolicyFormat, PolicySubcommand,
+    TemplatesArgs, TestArgs,
 };
 
 const EXAMPLES: &str = "\

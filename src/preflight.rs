@@ -10,8 +10,7 @@ pub use proof::{Disproof, prove};
 pub use verdict::{Check, Denial, Preflight, Verdict};
 
 use crate::acs::Principal;
-use crate::catalogue::templates::{self, Generation};
-use crate::catalogue::{Requirement, Values};
+use crate::catalogue::{Catalogue, FillError, Generation, Requirement, Values};
 use crate::fc::Target;
 use crate::ram::{Context, Layer, Pair, Policies, Reason, synthesise};
 
@@ -49,6 +48,55 @@ pub struct Caller {
     pub unread: Vec<Reason>,
 }
 
+/// Why it is not known what a call asks for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequirementError {
+    /// A resource names the main account.
+    #[error("the main account's id is not known")]
+    NoAccount,
+    /// No such operation in the target's generation.
+    #[error("there is no template `{name}` for {}", generation.as_str())]
+    NoTemplate {
+        /// The operation.
+        name: String,
+        /// The target's generation.
+        generation: Generation,
+    },
+    /// A placeholder that the target does not give.
+    #[error(transparent)]
+    Fill(#[from] FillError),
+}
+
+/// What an operation asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Required {
+    /// Every action, and the resources that RAM may be asked about for it.
+    pub requirements: Vec<Requirement>,
+    /// System policies that cover it, each alone, the smallest first.
+    pub system_policies: Vec<String>,
+}
+
+impl Required {
+    /// Each action with each resource that RAM may be asked about.
+    pub fn pairs(&self) -> Vec<Pair> {
+        let pairs = self.requirements.iter().flat_map(|requirement| {
+            requirement.resources.iter().map(|resource| Pair {
+                action: requirement.action.clone(),
+                resource: resource.clone(),
+            })
+        });
+        pairs.collect()
+    }
+
+    /// The smallest policy that allows it in each form that RAM may ask for.
+    pub fn least_policy(&self) -> Value {
+        synthesise(&self.pairs())
+            .into_iter()
+            .next()
+            .unwrap_or(Value::Null)
+    }
+}
+
 /// The generation of Function Compute that the target is of.
 pub fn generation(target: &Target) -> Generation {
     if target.api().has_services() {
@@ -58,56 +106,53 @@ pub fn generation(target: &Target) -> Generation {
     }
 }
 
-/// What the target puts into a template; `None` while its account is unknown.
-pub fn values(target: &Target) -> Option<Values<'_>> {
-    Some(Values {
+/// What the target puts into a template.
+///
+/// # Errors
+/// Its account is not known.
+pub fn values(target: &Target) -> Result<Values<'_>, RequirementError> {
+    Ok(Values {
         region: target.region(),
-        account: target.account()?,
+        account: target.account().ok_or(RequirementError::NoAccount)?,
         service: target.service(),
-        function: target.function(),
+        function: Some(target.function()),
         qualifiers: target.qualifier_forms(),
+        ..Values::default()
     })
 }
 
-/// What a call of the target asks for, and the system policies that cover it; `None` while the
-/// target's account is unknown.
-pub fn requirements(target: &Target) -> Option<(Vec<Requirement>, Vec<String>)> {
-    let template = templates::find("invoke", generation(target))?;
-    Some((
-        template.requirements(&values(target)?),
-        template.system_policies,
-    ))
+/// What an operation on the target asks for.
+///
+/// # Errors
+/// The account is not known, or the operation's template does not fit the target.
+pub fn required(
+    name: &str,
+    generation: Generation,
+    values: &Values<'_>,
+    catalogue: &Catalogue,
+) -> Result<Required, RequirementError> {
+    let template = catalogue.find(name, generation);
+    let template = template.ok_or_else(|| RequirementError::NoTemplate {
+        name: name.to_owned(),
+        generation,
+    })?;
+    Ok(Required {
+        requirements: template.requirements(values)?,
+        system_policies: template.system_policies.clone(),
+    })
 }
 
-/// Each action with each resource that RAM may be asked about.
-pub fn pairs(requirements: &[Requirement]) -> Vec<Pair> {
-    let pairs = requirements.iter().flat_map(|requirement| {
-        requirement.resources.iter().map(|resource| Pair {
-            action: requirement.action.clone(),
-            resource: resource.clone(),
-        })
-    });
-    pairs.collect()
+/// What a call of the target asks for.
+///
+/// # Errors
+/// As [`required`].
+pub fn for_invoke(target: &Target, catalogue: &Catalogue) -> Result<Required, RequirementError> {
+    required("invoke", generation(target), &values(target)?, catalogue)
 }
 
-/// The smallest policy that allows the requirements in each form that RAM may ask for.
-pub fn least_policy(requirements: &[Requirement]) -> Value {
-    synthesise(&pairs(requirements))
-        .into_iter()
-        .next()
-        .unwrap_or(Value::Null)
-}
-
-/// Decides whether the caller may do what the target asks for; `None` while the target's
-/// account is unknown.
-pub fn check(target: &Target, caller: &Caller, context: &Context) -> Option<Preflight> {
-    let (requirements, system_policies) = requirements(target)?;
-    Some(verdict::decide(
-        &requirements,
-        system_policies,
-        caller,
-        context,
-    ))
+/// Decides whether the caller may do what an operation asks for.
+pub fn check(required: &Required, caller: &Caller, context: &Context) -> Preflight {
+    verdict::decide(required, caller, context)
 }
 
 #[cfg(test)]
@@ -127,6 +172,14 @@ mod tests {
             qualifier: qualifier.map(str::to_owned),
         })
         .unwrap()
+    }
+
+    fn invoke(target: &Target) -> Required {
+        for_invoke(target, Catalogue::embedded()).unwrap()
+    }
+
+    fn verdict_of(target: &Target, caller: &Caller) -> Preflight {
+        check(&invoke(target), caller, &Context::default())
     }
 
     const TARGETS: [(Option<&str>, Option<&str>); 6] = [
@@ -160,27 +213,22 @@ mod tests {
     fn a_template_asks_for_the_resources_that_the_target_names() {
         for (service, qualifier) in TARGETS {
             let target = target(service, qualifier);
-            let (requirements, _) = requirements(&target).unwrap();
-            assert_eq!(requirements.len(), 1);
-            assert_eq!(requirements[0].action, "fc:InvokeFunction");
-            assert_eq!(requirements[0].resources, target.resources());
+            let required = invoke(&target);
+            assert_eq!(required.requirements.len(), 1);
+            assert_eq!(required.requirements[0].action, "fc:InvokeFunction");
+            assert_eq!(required.requirements[0].resources, target.resources());
         }
     }
 
     #[test]
     fn the_least_policy_allows_the_call_and_no_sibling() {
-        let context = Context::default();
         for (service, qualifier) in TARGETS {
             let target = target(service, qualifier);
-            let policy = least_policy(&requirements(&target).unwrap().0).to_string();
-            let caller = caller(&policy);
-            assert_eq!(
-                check(&target, &caller, &context).unwrap().verdict,
-                Verdict::Allowed
-            );
+            let caller = caller(&invoke(&target).least_policy().to_string());
+            assert_eq!(verdict_of(&target, &caller).verdict, Verdict::Allowed);
             for (other_service, other_qualifier) in TARGETS {
                 let other = self::target(other_service, other_qualifier);
-                let verdict = check(&other, &caller, &context).unwrap().verdict;
+                let verdict = verdict_of(&other, &caller).verdict;
                 let covered = other
                     .resources()
                     .iter()
@@ -194,10 +242,13 @@ mod tests {
     fn the_system_policies_of_the_template_are_sufficient() {
         for (service, qualifier) in TARGETS {
             let target = target(service, qualifier);
-            for name in requirements(&target).unwrap().1 {
+            for name in invoke(&target).system_policies {
                 let caller = caller(system::document(&name).unwrap());
-                let preflight = check(&target, &caller, &Context::default()).unwrap();
-                assert_eq!(preflight.verdict, Verdict::Allowed, "{name}");
+                assert_eq!(
+                    verdict_of(&target, &caller).verdict,
+                    Verdict::Allowed,
+                    "{name}"
+                );
             }
         }
     }
@@ -205,12 +256,7 @@ mod tests {
     #[test]
     fn candidates_that_disagree_are_undetermined() {
         let document = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"fc:InvokeFunction","Resource":"acs:fc:*:*:services/s/functions/f"}]}"#;
-        let preflight = check(
-            &target(Some("s"), None),
-            &caller(document),
-            &Context::default(),
-        )
-        .unwrap();
+        let preflight = verdict_of(&target(Some("s"), None), &caller(document));
         assert_eq!(preflight.verdict, Verdict::Undetermined);
         assert_eq!(preflight.checks.len(), 2);
         assert_eq!(preflight.reasons[0].kind.as_str(), "latest_form");
@@ -234,7 +280,7 @@ mod tests {
                 unread: unread(),
                 ..caller(&document)
             };
-            check(&target(None, None), &caller, &Context::default()).unwrap()
+            verdict_of(&target(None, None), &caller)
         };
         assert_eq!(with("Allow").verdict, Verdict::Undetermined);
         let denied = with("Deny");

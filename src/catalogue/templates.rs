@@ -1,194 +1,209 @@
-//! Templates of the smallest policy for an operation, and how a target fills them in.
+//! Templates of the smallest policy for an operation.
 
-use serde::Deserialize;
-use serde_json::Value;
+use std::borrow::Cow;
+use std::sync::LazyLock;
 
-/// The generation of Function Compute that a template is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Generation {
-    /// FC 2.0, where functions belong to services.
-    Fc2,
-    /// FC 3.0.
-    Fc3,
-}
+use serde_json::{Value, json};
+
+use super::document::{self, Grant};
+use super::fill::{FillError, Filling, Requirement, Values};
+use super::placeholders::{self, Piece};
+use super::{Confidence, Generation, embedded, index};
 
 /// One operation's template.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct Template {
     /// The operation, as `--for` names it.
     pub name: String,
     /// The generation.
     pub generation: Generation,
-    /// The document's path below `policies/`.
+    /// The document's path below `policies/`, or below the folder that gave it.
     pub file: String,
     /// What it lets the caller do.
     pub title: String,
-    /// `documented`, `community`, `inferred` or `guessed`.
-    pub confidence: String,
-    /// Where the action and the resource come from.
+    /// How sure it is: no more than its least sure statement.
+    pub confidence: Confidence,
+    /// Where the set of actions comes from.
     pub source: String,
-    /// System policies that cover it, the smallest first.
+    /// What to know before using it.
+    pub notes: Option<String>,
+    /// System policies that cover it, each alone, the smallest first.
     pub system_policies: Vec<String>,
+    /// System policies that cover it only all together.
+    pub system_policies_together: Vec<String>,
+    /// Where each statement comes from, in order; empty when it is not known.
+    pub statements: Vec<Provenance>,
+    pub(super) text: Cow<'static, str>,
 }
 
-/// What stands for the placeholders.
-#[derive(Debug, Clone)]
-pub struct Values<'a> {
-    /// `<region>`
-    pub region: &'a str,
-    /// `<account-id>`
-    pub account: &'a str,
-    /// `<serviceName>`
-    pub service: Option<&'a str>,
-    /// `<functionName>`
-    pub function: &'a str,
-    /// `<qualifier>`, once for each form under which RAM may be asked; `None` is the form
-    /// without one.
-    pub qualifiers: Vec<Option<&'a str>>,
-}
-
-/// An action and the resources that RAM may be asked about for it: one of them, but which one
-/// is not always documented.
+/// Where a statement of a template comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Requirement {
-    /// `fc:InvokeFunction`, …
-    pub action: String,
-    /// The candidates, the most likely one first.
-    pub resources: Vec<String>,
-}
-
-const INDEX: &str = include_str!("../../policies/index.json");
-
-/// The embedded documents by the path that the index gives.
-const DOCUMENTS: [(&str, &str); 2] = [
-    (
-        "fc2/invoke.json",
-        include_str!("../../policies/fc2/invoke.json"),
-    ),
-    (
-        "fc3/invoke.json",
-        include_str!("../../policies/fc3/invoke.json"),
-    ),
-];
-
-/// All embedded templates.
-#[expect(
-    clippy::expect_used,
-    reason = "the index is part of the program, and a test reads it"
-)]
-pub fn all() -> Vec<Template> {
-    serde_json::from_str(INDEX).expect("policies/index.json")
-}
-
-/// The template of an operation.
-pub fn find(name: &str, generation: Generation) -> Option<Template> {
-    all()
-        .into_iter()
-        .find(|template| template.name == name && template.generation == generation)
+pub struct Provenance {
+    /// How sure its actions and resources are.
+    pub confidence: Confidence,
+    /// Where they come from.
+    pub source: String,
 }
 
 impl Template {
     /// The document with its placeholders.
-    pub fn document(&self) -> &'static str {
-        let found = DOCUMENTS.iter().find(|(file, _)| *file == self.file);
-        found.map(|(_, document)| *document).unwrap_or_default()
+    pub fn document(&self) -> &str {
+        &self.text
     }
 
-    /// The actions and resources that the operation asks for on a target.
-    pub fn requirements(&self, values: &Values<'_>) -> Vec<Requirement> {
-        let document: Value = serde_json::from_str(self.document()).unwrap_or_default();
-        let statements = document["Statement"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        let mut requirements = Vec::new();
-        for statement in &statements {
-            for action in texts(&statement["Action"]) {
-                for resource in texts(&statement["Resource"]) {
-                    requirements.push(Requirement {
-                        action: action.to_owned(),
-                        resources: values.fill(resource),
-                    });
+    /// Whether it is for the same operation and generation as the other.
+    pub(super) fn is_for(&self, other: &Self) -> bool {
+        self.name == other.name && self.generation == other.generation
+    }
+
+    fn grants(&self) -> Result<Vec<Grant>, FillError> {
+        document::read(&self.file, &self.text).map_err(|error| FillError::Document {
+            template: self.name.clone(),
+            message: error.to_string(),
+        })
+    }
+
+    /// The placeholders of the document without their brackets, each once, in order. Those
+    /// that [`placeholders::find`] gives a default need no value.
+    ///
+    /// # Errors
+    /// The document is none.
+    pub fn placeholders(&self) -> Result<Vec<String>, FillError> {
+        let mut names: Vec<String> = Vec::new();
+        for grant in self.grants()? {
+            for resource in &grant.resources {
+                for piece in placeholders::pieces(resource).unwrap_or_default() {
+                    if let Piece::Placeholder(name) = piece {
+                        add(&mut names, name.to_owned());
+                    }
                 }
             }
         }
-        requirements
+        Ok(names)
     }
-}
 
-impl Values<'_> {
-    /// A resource with its placeholders filled in, once for each form of the qualifier.
-    fn fill(&self, resource: &str) -> Vec<String> {
-        let filled = resource
-            .replace("<region>", self.region)
-            .replace("<account-id>", self.account)
-            .replace("<serviceName>", self.service.unwrap_or_default())
-            .replace("<functionName>", self.function);
-        if !filled.contains("<qualifier>") {
-            return vec![filled];
+    /// The actions and resources that the operation asks for on a target, each once.
+    ///
+    /// # Errors
+    /// A placeholder without a value, or a value that a name cannot be.
+    pub fn requirements(&self, values: &Values<'_>) -> Result<Vec<Requirement>, FillError> {
+        let mut requirements = Vec::new();
+        for filled in self.filled_grants(values)? {
+            for requirement in filled {
+                if !requirements.contains(&requirement) {
+                    requirements.push(requirement);
+                }
+            }
         }
-        let forms = self.qualifiers.iter().map(|qualifier| match qualifier {
-            Some(qualifier) => filled.replace("<qualifier>", qualifier),
-            None => filled
-                .replace(".<qualifier>", "")
-                .replace("/<qualifier>", ""),
+        Ok(requirements)
+    }
+
+    /// The document for a target, statement by statement as the template has it, with every
+    /// form under which RAM may ask.
+    ///
+    /// # Errors
+    /// As [`Template::requirements`].
+    pub fn filled(&self, values: &Values<'_>) -> Result<Value, FillError> {
+        let statements = self.filled_grants(values)?.into_iter().map(|filled| {
+            let mut actions: Vec<String> = Vec::new();
+            let mut resources: Vec<String> = Vec::new();
+            for requirement in filled {
+                add(&mut actions, requirement.action);
+                for resource in requirement.resources {
+                    add(&mut resources, resource);
+                }
+            }
+            json!({"Action": scalar_or_list(actions), "Effect": "Allow", "Resource": scalar_or_list(resources)})
         });
-        forms.collect()
+        let statements: Vec<Value> = statements.collect();
+        Ok(json!({"Version": "1", "Statement": statements}))
+    }
+
+    fn filled_grants(&self, values: &Values<'_>) -> Result<Vec<Vec<Requirement>>, FillError> {
+        let filling = Filling {
+            template: &self.name,
+            generation: self.generation,
+            values,
+        };
+        let grants = self.grants()?;
+        grants
+            .iter()
+            .map(|grant| filling.requirements(grant))
+            .collect()
     }
 }
 
-/// A string, or each string of a list.
-fn texts(value: &Value) -> Vec<&str> {
-    match value {
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
-        other => other.as_str().into_iter().collect(),
+fn add(list: &mut Vec<String>, item: String) {
+    if !list.contains(&item) {
+        list.push(item);
     }
+}
+
+fn scalar_or_list(mut items: Vec<String>) -> Value {
+    if items.len() == 1 {
+        items.pop().into()
+    } else {
+        items.into()
+    }
+}
+
+/// The templates that are used: the embedded ones, or a folder's over them.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    templates: Vec<Template>,
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the index is part of the program, and a test reads it"
+)]
+static EMBEDDED: LazyLock<Catalogue> = LazyLock::new(|| {
+    let text = |file: &str| embedded::text(embedded::TEMPLATES, file).map(Cow::Borrowed);
+    let templates = index::read(embedded::INDEX, text).expect("policies/index.json");
+    Catalogue { templates }
+});
+
+impl Catalogue {
+    /// The templates of the program itself.
+    pub fn embedded() -> &'static Self {
+        &EMBEDDED
+    }
+
+    /// All templates, FC 2.0 first.
+    pub fn templates(&self) -> &[Template] {
+        &self.templates
+    }
+
+    /// The template of an operation.
+    pub fn find(&self, name: &str, generation: Generation) -> Option<&Template> {
+        self.templates
+            .iter()
+            .find(|template| template.name == name && template.generation == generation)
+    }
+
+    /// The same catalogue with templates in the place of those that they are for, the others
+    /// at the end.
+    pub(super) fn replacing(&self, own: Vec<Template>) -> Self {
+        let mut templates = self.templates.clone();
+        for template in own {
+            match templates.iter_mut().find(|old| old.is_for(&template)) {
+                Some(old) => *old = template,
+                None => templates.push(template),
+            }
+        }
+        Self { templates }
+    }
+}
+
+/// All embedded templates.
+pub fn all() -> &'static [Template] {
+    Catalogue::embedded().templates()
+}
+
+/// The embedded template of an operation.
+pub fn find(name: &str, generation: Generation) -> Option<&'static Template> {
+    Catalogue::embedded().find(name, generation)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalogue::system;
-
-    #[test]
-    fn every_template_has_its_document_and_known_system_policies() {
-        for template in all() {
-            let document: Value = serde_json::from_str(template.document()).unwrap();
-            assert_eq!(document["Version"], "1", "{}", template.file);
-            assert!(
-                ["documented", "community", "inferred", "guessed"]
-                    .contains(&template.confidence.as_str())
-            );
-            for policy in &template.system_policies {
-                assert!(system::document(policy).is_some(), "{policy}");
-            }
-        }
-        assert_eq!(DOCUMENTS.len(), all().len());
-    }
-
-    #[test]
-    fn a_qualifier_form_without_a_qualifier_drops_the_separator() {
-        let values = Values {
-            region: "cn-hangzhou",
-            account: "123",
-            service: Some("s"),
-            function: "f",
-            qualifiers: vec![None, Some("LATEST")],
-        };
-        let requirements = find("invoke", Generation::Fc2)
-            .unwrap()
-            .requirements(&values);
-        assert_eq!(
-            requirements,
-            [Requirement {
-                action: "fc:InvokeFunction".into(),
-                resources: vec![
-                    "acs:fc:cn-hangzhou:123:services/s/functions/f".into(),
-                    "acs:fc:cn-hangzhou:123:services/s.LATEST/functions/f".into(),
-                ],
-            }]
-        );
-    }
-}
+mod tests;

@@ -153,6 +153,10 @@ pub struct PreflightArgs {
     #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
     pub emit_policy: Option<PathBuf>,
 
+    /// Templates of your own, over the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
+
     /// Whose word decides.
     #[command(flatten)]
     pub policies: PolicyArgs,

@@ -25,6 +25,8 @@ pub enum PolicySubcommand {
     Test(TestArgs),
     /// Write the smallest policy for an operation.
     Generate(Box<GenerateArgs>),
+    /// List the templates, or show one, filled in for a target.
+    Templates(Box<TemplatesArgs>),
 }
 
 const CHECK_EXAMPLES: &str = "\
@@ -124,8 +126,16 @@ pub struct GenerateArgs {
     )]
     pub operations: Vec<String>,
 
+    /// A placeholder of a template that no flag gives, like triggerName=http (repeatable)
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+
+    /// Templates of your own, over the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
+
     /// Pairs in place of a target: NDJSON of {"action","resource"}; - is stdin
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["region", "service_name", "function_name", "qualifier", "account_id", "sdk_version", "operations", "any_qualifier"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["region", "service_name", "function_name", "qualifier", "account_id", "sdk_version", "operations", "set", "templates", "any_qualifier"])]
     pub pairs: Option<PathBuf>,
 
     /// Every version and alias of the function
@@ -139,4 +149,31 @@ pub struct GenerateArgs {
     /// The policy's name, in the forms that have one
     #[arg(long, value_name = "NAME")]
     pub policy_name: Option<String>,
+}
+
+const TEMPLATES_EXAMPLES: &str = "\
+Examples:
+  sesame policy templates
+  sesame policy templates invoke
+  sesame policy templates invoke --region cn-hangzhou --account-id 1234567890123456 --function-name hello";
+
+/// List the templates, or show one, filled in for a target.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = TEMPLATES_EXAMPLES)]
+pub struct TemplatesArgs {
+    /// The template; without one all are listed
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// What it is filled in for.
+    #[command(flatten)]
+    pub target: TargetArgs,
+
+    /// A placeholder that no flag gives, like triggerName=http (repeatable)
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+
+    /// Templates of your own, over the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
 }

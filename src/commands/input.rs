@@ -1,7 +1,10 @@
 //! Files and flags that several commands read: policies and condition keys.
 
-use std::path::Path;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
+use crate::catalogue::Catalogue;
 use crate::cli::{ContextArgs, PolicyArgs, TargetArgs};
 use crate::diagnosis::failure::Weight;
 use crate::diagnosis::{Excerpt, Failure, codes};
@@ -148,9 +151,38 @@ pub(super) fn selection(flags: &TargetArgs) -> Selection {
     }
 }
 
-/// The account is needed and nobody knows it.
-pub(super) fn no_account() -> Failure {
-    Failure::new(codes::ACCOUNT, "the main account's id is not known").hint("pass `--account-id`")
+/// The templates in use.
+pub(super) fn catalogue(
+    directory: Option<&PathBuf>,
+) -> Result<Cow<'static, Catalogue>, Box<Failure>> {
+    let embedded = Catalogue::embedded();
+    match directory {
+        None => Ok(Cow::Borrowed(embedded)),
+        Some(directory) => embedded
+            .with_directory(directory)
+            .map(Cow::Owned)
+            .map_err(|error| Box::new(error.into())),
+    }
+}
+
+/// Placeholders that the user gives a value.
+pub(super) fn placeholders(set: &[String]) -> Result<BTreeMap<&str, &str>, Box<Failure>> {
+    let mut values = BTreeMap::new();
+    for pair in set {
+        let fault = |why: &str| {
+            let failure = Failure::new(codes::TEMPLATE, format!("`--set {pair}` {why}"));
+            Box::new(failure.hint("write `--set triggerName=http`"))
+        };
+        match pair.split_once('=') {
+            Some((name, value)) if !name.is_empty() => {
+                if values.insert(name, value).is_some() {
+                    return Err(fault("gives the placeholder a second value"));
+                }
+            }
+            _ => return Err(fault("is not `NAME=VALUE`")),
+        }
+    }
+    Ok(values)
 }
 
 impl From<SelectionError> for Failure {

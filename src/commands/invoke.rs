@@ -19,6 +19,7 @@ use crate::fc::invocation::is_async_id;
 use crate::fc::{Invocation, InvocationType, LogType, Target};
 use crate::output::invocation::{RequestReport, shown_headers};
 use crate::output::{Format, InvokeReport, Printer, Verbosity, json};
+use crate::preflight;
 use crate::project;
 use check::emit_policy;
 use setting::Setting;
@@ -68,10 +69,14 @@ pub(super) fn run(
             ambient,
             environment,
         };
+        let mut progress = Progress {
+            printer,
+            report: &mut report,
+        };
         tokio::select! {
             biased;
             exit = signal() => Err(Stop::Signal(exit)),
-            ended = command.steps(printer, &mut report) => ended,
+            ended = command.steps(&mut progress) => ended,
         }
     });
     // A read of stdin that is still waiting must not hold the end up.
@@ -134,6 +139,20 @@ async fn signal() -> Exit {
     }
 }
 
+/// Where a call says how far it is.
+struct Progress<'a> {
+    printer: &'a mut Printer,
+    report: &'a mut InvokeReport,
+}
+
+impl Progress<'_> {
+    /// Something that may be wrong; the call goes on.
+    fn warn(&mut self, text: String) {
+        self.printer.warning(&text);
+        self.report.warnings.push(text);
+    }
+}
+
 struct Command<'a> {
     args: &'a InvokeArgs,
     global: &'a GlobalArgs,
@@ -142,23 +161,23 @@ struct Command<'a> {
 }
 
 impl Command<'_> {
-    async fn steps(&self, printer: &mut Printer, report: &mut InvokeReport) -> Result<(), Stop> {
+    async fn steps(&self, progress: &mut Progress<'_>) -> Result<(), Stop> {
         let call = &self.args.call;
         let mode = self.check_mode();
         let emit = self.args.preflight.emit_policy.as_deref();
         let signs = call.dry_run || (emit.is_none() && mode != Some(CheckMode::Only));
 
         let setting = Setting::of(self).await?;
-        let target = self.target(&setting, printer, report)?;
-        let async_id = self.async_id(printer, report)?;
+        let target = self.target(&setting, progress)?;
+        let async_id = self.async_id(progress)?;
         let named = input::policies(&self.args.preflight.policies)?;
         for warning in named.warnings {
-            warn(printer, report, warning);
+            progress.warn(warning);
         }
         let context = input::context(&self.args.preflight.context)?;
         let credentials = setting.credentials(self.environment, signs)?;
         let event = match signs {
-            true => event::read(&self.args.event, printer).await?,
+            true => event::read(&self.args.event, progress.printer).await?,
             false => Bytes::new(),
         };
         let needs_resource = mode.is_some() || emit.is_some();
@@ -167,37 +186,35 @@ impl Command<'_> {
             .await?;
         let endpoint = setting.endpoint(&target, self.global.vpc);
         let invocation = self.invocation(target, async_id, event);
-        report.target = Some(invocation.target.clone());
-        report.request = Some(RequestReport::new(&invocation, &endpoint));
+        progress.report.target = Some(invocation.target.clone());
+        progress.report.request = Some(RequestReport::new(&invocation, &endpoint));
 
-        if let Some(path) = emit {
-            emit_policy(path, &invocation.target, printer)?;
-        }
-        if let Some(mode) = mode {
-            let caller = setting.caller(named.policies);
-            let context = self.known(context, credentials.as_ref(), endpoint.is_secure());
-            self.check(mode, &invocation.target, caller, &context, printer, report)?;
+        if needs_resource {
+            let catalogue = input::catalogue(self.args.preflight.templates.as_ref())?;
+            let required = preflight::for_invoke(&invocation.target, &catalogue)?;
+            if let Some(path) = emit {
+                emit_policy(path, &required, progress.printer)?;
+            }
+            if let Some(mode) = mode {
+                let caller = setting.caller(named.policies);
+                let context = self.known(context, credentials.as_ref(), endpoint.is_secure());
+                let target = &invocation.target;
+                self.check(mode, target, &required, caller, &context, progress)?;
+            }
         }
         let Some(credentials) = credentials.filter(|_| signs) else {
             return Ok(());
         };
-        if call.dry_run || printer.wants(Verbosity::Verbose) {
+        if call.dry_run || progress.printer.wants(Verbosity::Verbose) {
             let (now, nonce) = ((self.ambient.now)(), (self.ambient.nonce)());
             let signed = invocation.signed(&endpoint, &credentials, now, &nonce);
             if call.dry_run {
-                return dry_run(&signed, printer, report);
+                return dry_run(&signed, progress);
             }
-            explain_request(&signed, &credentials, printer);
+            explain_request(&signed, &credentials, progress.printer);
         }
-        self.send(
-            &setting,
-            &endpoint,
-            &credentials,
-            &invocation,
-            printer,
-            report,
-        )
-        .await
+        self.send(&setting, &endpoint, &credentials, &invocation, progress)
+            .await
     }
 
     fn invocation(&self, target: Target, async_id: Option<String>, event: Bytes) -> Invocation {
@@ -217,12 +234,7 @@ impl Command<'_> {
         }
     }
 
-    fn target(
-        &self,
-        setting: &Setting,
-        printer: &mut Printer,
-        report: &mut InvokeReport,
-    ) -> Result<Target, Stop> {
+    fn target(&self, setting: &Setting, progress: &mut Progress<'_>) -> Result<Target, Stop> {
         let mut selection = input::selection(&self.args.target);
         if let Some(world) = setting.world() {
             selection.region.get_or_insert_with(|| world.region.clone());
@@ -232,16 +244,12 @@ impl Command<'_> {
         }
         let (target, warnings) = project::select(selection, self.environment)?;
         for warning in warnings {
-            warn(printer, report, warning);
+            progress.warn(warning);
         }
         Ok(target)
     }
 
-    fn async_id(
-        &self,
-        printer: &mut Printer,
-        report: &mut InvokeReport,
-    ) -> Result<Option<String>, Stop> {
+    fn async_id(&self, progress: &mut Progress<'_>) -> Result<Option<String>, Stop> {
         let call = &self.args.call;
         let id = call
             .stateful_async_invocation_id
@@ -256,28 +264,19 @@ impl Command<'_> {
         }
         if call.invocation_type == InvocationTypeArg::Sync {
             let text = "a synchronous call takes no id: `--invocation-type async` is missing";
-            warn(printer, report, text.to_owned());
+            progress.warn(text.to_owned());
             return Ok(None);
         }
         Ok(Some(id))
     }
 }
 
-fn warn(printer: &mut Printer, report: &mut InvokeReport, text: String) {
-    printer.warning(&text);
-    report.warnings.push(text);
-}
-
 /// Prints the request that would be sent.
-fn dry_run(
-    request: &HttpRequest,
-    printer: &mut Printer,
-    report: &mut InvokeReport,
-) -> Result<(), Stop> {
-    if let Some(reported) = &mut report.request {
+fn dry_run(request: &HttpRequest, progress: &mut Progress<'_>) -> Result<(), Stop> {
+    if let Some(reported) = &mut progress.report.request {
         reported.headers = Some(request.headers.clone());
     }
-    if printer.format() == Format::Json {
+    if progress.printer.format() == Format::Json {
         return Ok(());
     }
     let mut text = format!("{} {}\n", request.method, request.url());
@@ -288,9 +287,10 @@ fn dry_run(
         "\n({} bytes of event; nothing was sent)\n",
         request.body.len()
     ));
-    printer
+    progress
+        .printer
         .data(text.as_bytes())
-        .and_then(|()| printer.flush())
+        .and_then(|()| progress.printer.flush())
         .map_err(|error| broken(&error))
 }
 

@@ -5,6 +5,7 @@ mod check;
 mod generate;
 mod lint;
 mod render;
+mod templates;
 mod test;
 
 use super::{Ended, finish, print};
@@ -28,6 +29,10 @@ pub(super) fn run(
         PolicySubcommand::Generate(args) => (
             "sesame.policy.generate/1",
             generate::run(args, environment, printer),
+        ),
+        PolicySubcommand::Templates(args) => (
+            "sesame.policy.templates/1",
+            templates::run(args, environment, printer),
         ),
     };
     finish(schema, ended, printer)

@@ -210,6 +210,9 @@ codes! {
     NOT_SYNTHESISED "I0023" Unknown
         "no policy holds exactly what was asked"
         "A generated policy is evaluated before it is printed; this one allowed too much or too little.",
+    TEMPLATES "I0025" InvalidInput
+        "a folder of templates cannot be used"
+        "It is laid out as sesame's own `policies/`; the error names the file and the field.",
     NO_CODE "I0024" InvalidInput => Failed
         "nothing was recognised"
         "`sesame explain` alone lists the codes.",

@@ -10,9 +10,10 @@ use super::{Code, codes};
 use crate::acs::credentials::CredentialsError;
 use crate::acs::rpc::RpcError;
 use crate::acs::{EndpointError, Principal, TransportError};
+use crate::catalogue::{FillError, LoadError};
 use crate::fc::CallError;
 use crate::fc::target::TargetError;
-use crate::preflight::Denial;
+use crate::preflight::{Denial, RequirementError};
 
 /// A next step. A command is complete and quoted for a shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -284,6 +285,30 @@ impl From<TransportError> for Failure {
             ),
         };
         Self::new(code, &error).hint(hint)
+    }
+}
+
+impl From<RequirementError> for Failure {
+    fn from(error: RequirementError) -> Self {
+        let hint = match &error {
+            RequirementError::NoAccount => {
+                return Self::new(codes::ACCOUNT, &error).hint("pass `--account-id`");
+            }
+            RequirementError::NoTemplate { .. } => "`sesame policy templates` lists them",
+            RequirementError::Fill(FillError::Missing { .. }) => {
+                "give it with `--set NAME=VALUE`, or with the target's own flag"
+            }
+            RequirementError::Fill(_) => "`sesame policy templates NAME` shows the template",
+        };
+        Self::new(codes::TEMPLATE, &error).hint(hint)
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        Self::new(codes::TEMPLATES, &error).hint(
+            "`--templates` names a folder laid out as sesame's own `policies/`: `index.json`, `fc2/NAME.json`, `fc3/NAME.json`",
+        )
     }
 }
 

@@ -4,6 +4,7 @@
 use super::failure::{Failure, Hint, shell_quoted};
 use super::{Cause, Reading, codes, places};
 use crate::acs::Principal;
+use crate::catalogue::Catalogue;
 use crate::fc::Target;
 use crate::preflight::{self, Caller, Denial, Preflight, Verdict};
 use crate::ram::{Decision, Explanation, Policies, Reason, Request};
@@ -17,6 +18,8 @@ pub struct Call<'a> {
     pub principal: Option<&'a Principal>,
     /// What preflight said before.
     pub preflight: Option<&'a Preflight>,
+    /// The templates in use; the embedded ones when there are no others.
+    pub catalogue: Option<&'a Catalogue>,
 }
 
 /// Preflight's denial, or its doubt; `None` when it allows.
@@ -231,9 +234,11 @@ fn suggest_for_refusal(failure: &mut Failure, reading: &Reading, call: &Call<'_>
         Some(Ok(target)) => target,
         _ => return,
     };
-    let Some((requirements, _)) = preflight::requirements(&target) else {
+    let catalogue = call.catalogue.unwrap_or_else(|| Catalogue::embedded());
+    let Ok(required) = preflight::for_invoke(&target, catalogue) else {
         return;
     };
+    let requirements = &required.requirements;
     let assumed = requirements.iter().find(|requirement| {
         reading
             .action
@@ -244,11 +249,7 @@ fn suggest_for_refusal(failure: &mut Failure, reading: &Reading, call: &Call<'_>
         reading.resource.is_none() || requirement.resources.iter().any(|one| one == said)
     });
     if matches {
-        suggest(
-            failure,
-            Some(preflight::least_policy(&requirements)),
-            &target,
-        );
+        suggest(failure, Some(required.least_policy()), &target);
         return;
     }
     let ours: Vec<String> = requirements

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Caller, least_policy};
+use super::{Caller, Required};
 use crate::acs::Principal;
-use crate::catalogue::Requirement;
 use crate::ram::{
     Context, Decision, Effect, Explanation, Layer, Reason, ReasonKind, Request, Truth,
 };
@@ -104,16 +103,11 @@ const LAYERS: [Layer; 4] = [
     Layer::ResourceGroup,
 ];
 
-pub(super) fn decide(
-    requirements: &[Requirement],
-    sufficient_system_policies: Vec<String>,
-    caller: &Caller,
-    context: &Context,
-) -> Preflight {
+pub(super) fn decide(required: &Required, caller: &Caller, context: &Context) -> Preflight {
     let mut checks = Vec::new();
     let mut reasons = caller.unread.clone();
     let mut outcomes = Vec::new();
-    for requirement in requirements {
+    for requirement in &required.requirements {
         let candidates: Vec<Check> = requirement
             .resources
             .iter()
@@ -130,7 +124,7 @@ pub(super) fn decide(
         reasons.clear();
     }
     let suggested_policy = (verdict != Verdict::Allowed && !a_deny_may_apply(&checks))
-        .then(|| least_policy(requirements));
+        .then(|| required.least_policy());
     Preflight {
         verdict,
         denial,
@@ -142,7 +136,7 @@ pub(super) fn decide(
             .collect(),
         reasons,
         suggested_policy,
-        sufficient_system_policies,
+        sufficient_system_policies: required.system_policies.clone(),
     }
 }
 

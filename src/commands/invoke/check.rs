@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{Command, Stop, broken, warn};
+use super::{Command, Progress, Stop, broken};
 use crate::acs::Credentials;
 use crate::acs::ambient::utc;
 use crate::acs::transport::USER_AGENT;
@@ -11,8 +11,8 @@ use crate::cli::CheckMode;
 use crate::commands::input;
 use crate::diagnosis::{self, Failure, codes};
 use crate::fc::Target;
-use crate::output::{InvokeReport, Printer, Verbosity, escape, json};
-use crate::preflight::{self, Caller, Preflight, Source, Verdict};
+use crate::output::{Printer, Verbosity, escape, json};
+use crate::preflight::{self, Caller, Preflight, Required, Source, Verdict};
 use crate::ram::{Context, Layer, Policies, Policy, Reason, ReasonKind};
 
 impl Command<'_> {
@@ -48,14 +48,12 @@ impl Command<'_> {
         &self,
         mode: CheckMode,
         target: &Target,
+        required: &Required,
         caller: Caller,
         context: &Context,
-        printer: &mut Printer,
-        report: &mut InvokeReport,
+        progress: &mut Progress<'_>,
     ) -> Result<(), Stop> {
-        let Some(preflight) = preflight::check(target, &caller, context) else {
-            return Err(input::no_account().into());
-        };
+        let preflight = preflight::check(required, &caller, context);
         let verdict = preflight.verdict;
         let failure = diagnosis::of_preflight(&preflight, target, &caller);
         let stops = match verdict {
@@ -65,7 +63,7 @@ impl Command<'_> {
         };
         match failure {
             Some(failure) if stops => {
-                report.preflight = Some((preflight, caller));
+                progress.report.preflight = Some((preflight, caller));
                 return Err(failure.into());
             }
             Some(failure) => {
@@ -73,20 +71,20 @@ impl Command<'_> {
                 for why in &failure.why {
                     text = format!("{text}; {why}");
                 }
-                warn(printer, report, text);
+                progress.warn(text);
                 for place in &failure.excerpts {
-                    printer.excerpt(place);
+                    progress.printer.excerpt(place);
                 }
                 for hint in failure.hints.iter().filter(|hint| hint.command.is_none()) {
-                    printer.line(
+                    progress.printer.line(
                         Verbosity::Normal,
                         &format!("hint: {}", escape::line(&hint.text)),
                     );
                 }
             }
-            None => show_allowed(&preflight, &caller, printer),
+            None => show_allowed(&preflight, &caller, progress.printer),
         }
-        report.preflight = Some((preflight, caller));
+        progress.report.preflight = Some((preflight, caller));
         Ok(())
     }
 }
@@ -117,12 +115,12 @@ fn show_allowed(preflight: &Preflight, caller: &Caller, printer: &mut Printer) {
     }
 }
 
-pub(super) fn emit_policy(path: &Path, target: &Target, printer: &mut Printer) -> Result<(), Stop> {
-    let Some((requirements, _)) = preflight::requirements(target) else {
-        return Err(input::no_account().into());
-    };
-    let policy = preflight::least_policy(&requirements);
-    let text = format!("{}\n", json::pretty(&policy));
+pub(super) fn emit_policy(
+    path: &Path,
+    required: &Required,
+    printer: &mut Printer,
+) -> Result<(), Stop> {
+    let text = format!("{}\n", json::pretty(&required.least_policy()));
     if path == Path::new("-") {
         printer
             .data(text.as_bytes())

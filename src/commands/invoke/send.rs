@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::answer::Received;
 use super::setting::Setting;
-use super::{Command, Stop};
+use super::{Command, Progress, Stop};
 use crate::acs::{Credentials, Endpoint};
 use crate::diagnosis::{Call, Failure, codes};
 use crate::fc::{Invocation, client};
-use crate::output::{InvokeReport, Printer, Verbosity};
+use crate::output::Verbosity;
 
 /// The time limit where nobody gave one and the function's own is not known.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
@@ -20,12 +20,12 @@ impl Command<'_> {
         endpoint: &Endpoint,
         credentials: &Credentials,
         invocation: &Invocation,
-        printer: &mut Printer,
-        report: &mut InvokeReport,
+        progress: &mut Progress<'_>,
     ) -> Result<(), Stop> {
         let given = self.args.call.timeout;
         let limit = given.map_or(DEFAULT_LIMIT, |seconds| Duration::from_secs(seconds.into()));
         let principal = setting.principal();
+        let Progress { printer, report } = progress;
         let mut request = report.request.as_mut();
         if let Some(request) = &mut request {
             // From here on a signal or the time limit may find it on its way.
@@ -65,6 +65,7 @@ impl Command<'_> {
                 target: Some(&invocation.target),
                 principal: principal.as_ref(),
                 preflight: preflight.map(|(preflight, _)| preflight),
+                catalogue: None,
             };
             let mut received = Received {
                 printer,

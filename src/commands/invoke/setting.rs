@@ -10,10 +10,9 @@ use crate::acs::{
     Credentials, Endpoint, EndpointOverrides, Environment, Principal, credentials, sts,
 };
 use crate::cli::GlobalArgs;
-use crate::commands::input;
 use crate::diagnosis::{Failure, codes};
 use crate::fc::{self, Target};
-use crate::preflight::{Caller, Source};
+use crate::preflight::{Caller, RequirementError, Source};
 use crate::ram::{Layer, Policies, Policy};
 use crate::sandbox::{Config, Sandbox, User};
 
@@ -94,13 +93,13 @@ impl Setting {
             return Ok(target);
         }
         let Some(found) = found else {
-            return Err(input::no_account().into());
+            return Err(Failure::from(RequirementError::NoAccount).into());
         };
         if let Some(account) = &found.account_id {
             return Ok(target.in_account(account)?);
         }
         if command.args.call.dry_run {
-            let failure = input::no_account();
+            let failure = Failure::from(RequirementError::NoAccount);
             return Err(failure
                 .because("a dry run sends nothing, so STS was not asked")
                 .into());

@@ -9,11 +9,9 @@ use serde_json::{Value, json};
 
 use super::{Ended, print, render};
 use crate::acs::Environment;
-use crate::catalogue::templates;
 use crate::cli::{GenerateArgs, PolicyFormat};
 use crate::commands::input;
 use crate::diagnosis::{Failure, codes};
-use crate::fc::Target;
 use crate::output::{Format, Printer, Verbosity};
 use crate::preflight::{self, prove};
 use crate::project;
@@ -75,14 +73,22 @@ fn of_target(
     environment: &dyn Environment,
     printer: &mut Printer,
 ) -> Result<(Vec<Pair>, String), Box<Failure>> {
-    let (target, warnings) = project::select(input::selection(&args.target), environment)
-        .map_err(|error| Box::new(Failure::from(error)))?;
+    let (target, warnings) =
+        project::select(input::selection(&args.target), environment).map_err(Failure::from)?;
     for warning in &warnings {
         printer.warning(warning);
     }
+    let catalogue = input::catalogue(args.templates.as_ref())?;
+    let mut values = preflight::values(&target).map_err(Failure::from)?;
+    values.extra = input::placeholders(&args.set)?;
+    if args.any_qualifier {
+        values.qualifiers = vec![None, Some("*")];
+    }
+    let generation = preflight::generation(&target);
     let mut pairs = Vec::new();
     for operation in &args.operations {
-        pairs.extend(operation_pairs(operation, &target, args.any_qualifier)?);
+        let required = preflight::required(operation, generation, &values, &catalogue);
+        pairs.extend(required.map_err(Failure::from)?.pairs());
     }
     let name = format!("sesame-{}-{}", args.operations.join("-"), target.function());
     let name = name
@@ -96,30 +102,6 @@ fn of_target(
         })
         .collect();
     Ok((pairs, name))
-}
-
-fn operation_pairs(
-    operation: &str,
-    target: &Target,
-    any_qualifier: bool,
-) -> Result<Vec<Pair>, Box<Failure>> {
-    let generation = preflight::generation(target);
-    let Some(template) = templates::find(operation, generation) else {
-        let known = templates::all()
-            .into_iter()
-            .filter(|one| one.generation == generation);
-        let known: Vec<String> = known.map(|template| template.name).collect();
-        let title =
-            format!("there is no template `{operation}` for this generation of Function Compute");
-        return Err(Box::new(
-            Failure::new(codes::TEMPLATE, title).hint(format!("there are {}", known.join(", "))),
-        ));
-    };
-    let mut values = preflight::values(target).ok_or_else(|| Box::new(input::no_account()))?;
-    if any_qualifier {
-        values.qualifiers = vec![None, Some("*")];
-    }
-    Ok(preflight::pairs(&template.requirements(&values)))
 }
 
 /// A policy's name, as RAM takes it.
