@@ -1,14 +1,21 @@
 //! The command line: definitions only. What a flag does is in the command's own file.
 
+mod explain;
 mod global;
 mod invoke;
+mod policy;
 
 use clap::{Parser, Subcommand};
 
+pub use explain::ExplainArgs;
 pub use global::{ColorArg, FormatArg, GlobalArgs};
 pub use invoke::{
     CallArgs, CheckMode, ContextArgs, EventArgs, InvocationTypeArg, InvokeArgs, LogArg, PolicyArgs,
     PreflightArgs, TargetArgs,
+};
+
+pub use policy::{
+    CheckArgs, GenerateArgs, LintArgs, PolicyCommand, PolicyFormat, PolicySubcommand, TestArgs,
 };
 
 const EXAMPLES: &str = "\
@@ -41,6 +48,10 @@ pub struct Cli {
 pub enum Command {
     /// Call a function, and check the permission first if you like.
     Invoke(Box<InvokeArgs>),
+    /// Write, check, test and read RAM policies; nothing leaves this machine.
+    Policy(PolicyCommand),
+    /// Say what an error code means and what to do.
+    Explain(ExplainArgs),
 }
 
 #[cfg(test)]

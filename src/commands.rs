@@ -1,8 +1,10 @@
 //! One file and one function a command. They put the floors below together and decide what is
 //! printed; they hold no logic of the field.
 
+mod explain;
 mod input;
 mod invoke;
+mod policy;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -10,6 +12,7 @@ use std::process::ExitCode;
 use anstream::ColorChoice;
 use clap::Parser;
 use clap::error::ErrorKind;
+use serde_json::Value;
 
 use crate::acs::{Ambient, ProcessEnvironment};
 use crate::cli::{Cli, ColorArg, Command, FormatArg, GlobalArgs};
@@ -31,6 +34,8 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             &ProcessEnvironment,
             &mut printer,
         ),
+        Command::Explain(args) => explain::run(&args, &mut printer),
+        Command::Policy(command) => policy::run(&command, &ProcessEnvironment, &mut printer),
     };
     ExitCode::from(exit.status())
 }
@@ -53,6 +58,45 @@ fn printer(global: &GlobalArgs) -> Printer {
         ColorArg::Never => ColorChoice::Never,
     };
     Printer::new(format, verbosity, color)
+}
+
+/// How a command ends: what it found, and why that is not a success.
+pub(super) struct Ended {
+    /// The fields of the JSON object, beside `schema`, `ok` and `error`.
+    fields: Value,
+    failure: Option<Failure>,
+}
+
+/// Prints the failure, and in JSON the one object.
+fn finish(schema: &str, ended: Result<Ended, Box<Failure>>, printer: &mut Printer) -> Exit {
+    let ended = ended.unwrap_or_else(|failure| Ended {
+        fields: Value::Null,
+        failure: Some(*failure),
+    });
+    if printer.format() == Format::Json {
+        let object = json::envelope(schema, ended.fields, ended.failure.as_ref());
+        let line = format!("{}\n", json::compact(&object));
+        // A reader that left early has what it wanted.
+        let _ = printer.data(line.as_bytes()).and_then(|()| printer.flush());
+    }
+    match &ended.failure {
+        Some(failure) => {
+            printer.failure(failure);
+            failure.code.exit
+        }
+        None => Exit::Done,
+    }
+}
+
+/// Writes a document to stdout; whoever reads no more has what it wanted.
+fn print(text: &str, printer: &mut Printer) -> Result<(), Box<Failure>> {
+    match printer.data(text.as_bytes()).and_then(|()| printer.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            let title = format!("stdout cannot be written: {error}");
+            Err(Box::new(Failure::new(codes::STDOUT, title)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Help and version, or what is wrong with the command line.

@@ -6,6 +6,7 @@ pub mod cause;
 pub mod codes;
 pub mod failure;
 mod permission;
+mod places;
 pub mod reading;
 pub mod refusal;
 
@@ -13,5 +14,6 @@ pub use answers::{function_failed, not_fc, refused};
 pub use cause::{Cause, Exit};
 pub use codes::Code;
 pub use failure::{Excerpt, Failure, Hint};
-pub use permission::{Call, allowed_by, of_preflight};
+pub use permission::{Call, of_decision, of_preflight};
+pub use places::deciding as deciding_places;
 pub use reading::Reading;

@@ -1,10 +1,12 @@
 //! Before the call: what it asks for, and whether the caller's policies allow it. A verdict is
 //! never a guess: what cannot be known makes it undetermined, and is named.
 
+mod proof;
 mod verdict;
 
 use serde_json::Value;
 
+pub use proof::{Disproof, prove};
 pub use verdict::{Check, Denial, Preflight, Verdict};
 
 use crate::acs::Principal;
@@ -47,36 +49,53 @@ pub struct Caller {
     pub unread: Vec<Reason>,
 }
 
-/// What a call of the target asks for; `None` while its account is unknown.
-pub fn requirements(target: &Target) -> Option<(Vec<Requirement>, Vec<String>)> {
-    let generation = if target.api().has_services() {
+/// The generation of Function Compute that the target is of.
+pub fn generation(target: &Target) -> Generation {
+    if target.api().has_services() {
         Generation::Fc2
     } else {
         Generation::Fc3
-    };
-    let template = templates::find("invoke", generation)?;
-    let values = Values {
+    }
+}
+
+/// What the target puts into a template; `None` while its account is unknown.
+pub fn values(target: &Target) -> Option<Values<'_>> {
+    Some(Values {
         region: target.region(),
         account: target.account()?,
         service: target.service(),
         function: target.function(),
         qualifiers: target.qualifier_forms(),
-    };
-    Some((template.requirements(&values), template.system_policies))
+    })
+}
+
+/// What a call of the target asks for, and the system policies that cover it; `None` while the
+/// target's account is unknown.
+pub fn requirements(target: &Target) -> Option<(Vec<Requirement>, Vec<String>)> {
+    let template = templates::find("invoke", generation(target))?;
+    Some((
+        template.requirements(&values(target)?),
+        template.system_policies,
+    ))
+}
+
+/// Each action with each resource that RAM may be asked about.
+pub fn pairs(requirements: &[Requirement]) -> Vec<Pair> {
+    let pairs = requirements.iter().flat_map(|requirement| {
+        requirement.resources.iter().map(|resource| Pair {
+            action: requirement.action.clone(),
+            resource: resource.clone(),
+        })
+    });
+    pairs.collect()
 }
 
 /// The smallest policy that allows the requirements in each form that RAM may ask for.
 pub fn least_policy(requirements: &[Requirement]) -> Value {
-    let pairs: Vec<Pair> = requirements
-        .iter()
-        .flat_map(|requirement| {
-            requirement.resources.iter().map(|resource| Pair {
-                action: requirement.action.clone(),
-                resource: resource.clone(),
-            })
-        })
-        .collect();
-    synthesise(&pairs).into_iter().next().unwrap_or(Value::Null)
+    synthesise(&pairs(requirements))
+        .into_iter()
+        .next()
+        .unwrap_or(Value::Null)
 }
 
 /// Decides whether the caller may do what the target asks for; `None` while the target's

@@ -106,6 +106,13 @@ pub enum TransportError {
     },
 }
 
+impl TransportError {
+    /// Whether the request may have reached the other side all the same.
+    pub fn may_have_arrived(&self) -> bool {
+        matches!(self, Self::Interrupted { .. } | Self::NotHttp { .. })
+    }
+}
+
 /// Sends requests.
 #[derive(Debug)]
 pub struct Transport {

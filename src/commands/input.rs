@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use crate::cli::{ContextArgs, PolicyArgs};
+use crate::cli::{ContextArgs, PolicyArgs, TargetArgs};
 use crate::diagnosis::failure::Weight;
 use crate::diagnosis::{Excerpt, Failure, codes};
+use crate::fc::Api;
+use crate::project::{Selection, SelectionError};
 use crate::ram::{Context, Document, Finding, Layer, Policy, Position, Severity, parse};
 
 /// Policies that the user named, and what is odd in them without keeping them from use.
@@ -72,15 +74,9 @@ fn policy(
     name: &str,
     warnings: &mut Vec<String>,
 ) -> Result<(Option<Document>, Vec<Excerpt>), Box<Failure>> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        let title = format!(
-            "the policy file `{name}` cannot be read: {}",
-            io_words(&error)
-        );
-        Box::new(Failure::new(codes::POLICY_UNREADABLE, title).hint("check the path"))
-    })?;
+    let bytes = policy_bytes(path, name)?;
     let parsed = parse(&bytes);
-    let source = String::from_utf8_lossy(&bytes).into_owned();
+    let source = readable(&bytes);
     if parsed.document.is_some() {
         for finding in parsed
             .findings
@@ -92,20 +88,86 @@ fn policy(
         }
         return Ok((parsed.document, Vec::new()));
     }
-    let excerpt = |finding: Finding| Excerpt {
+    let places = parsed
+        .findings
+        .iter()
+        .map(|finding| place(finding, name, &source));
+    Ok((None, places.collect()))
+}
+
+/// The bytes of a policy file.
+pub(super) fn policy_bytes(path: &Path, name: &str) -> Result<Vec<u8>, Box<Failure>> {
+    std::fs::read(path).map_err(|error| {
+        let title = format!(
+            "the policy file `{name}` cannot be read: {}",
+            io_words(&error)
+        );
+        Box::new(Failure::new(codes::POLICY_UNREADABLE, title).hint("check the path"))
+    })
+}
+
+/// The bytes as text, at the same offsets: a byte that is not UTF-8 becomes a `?`.
+pub(super) fn readable(bytes: &[u8]) -> String {
+    let pieces = bytes
+        .utf8_chunks()
+        .flat_map(|chunk| [chunk.valid().to_owned(), "?".repeat(chunk.invalid().len())]);
+    pieces.collect()
+}
+
+/// Where a finding stands.
+pub(super) fn place(finding: &Finding, name: &str, source: &str) -> Excerpt {
+    Excerpt {
         weight: match finding.severity {
             Severity::Error => Weight::Error,
             Severity::Warning => Weight::Warning,
             Severity::Note => Weight::Note,
         },
         code: Some(finding.code),
-        title: finding.message,
+        title: finding.message.clone(),
         path: name.to_owned(),
-        source: source.clone(),
+        source: source.to_owned(),
         labels: vec![(finding.span.start..finding.span.end, String::new())],
-        help: finding.help,
-    };
-    Ok((None, parsed.findings.into_iter().map(excerpt).collect()))
+        help: finding.help.clone(),
+    }
+}
+
+/// What the flags say about the target.
+pub(super) fn selection(flags: &TargetArgs) -> Selection {
+    Selection {
+        region: flags.region.clone(),
+        account: flags.account_id.clone(),
+        service: flags.service_name.clone(),
+        function: flags.function_name.clone(),
+        qualifier: flags.qualifier.clone(),
+        api: match flags.sdk_version.as_deref() {
+            Some("2016-08-15") => Some(Api::V20160815),
+            Some("2021-04-06") => Some(Api::V20210406),
+            Some(_) => Some(Api::V20230330),
+            None => None,
+        },
+    }
+}
+
+/// The account is needed and nobody knows it.
+pub(super) fn no_account() -> Failure {
+    Failure::new(codes::ACCOUNT, "the main account's id is not known").hint("pass `--account-id`")
+}
+
+impl From<SelectionError> for Failure {
+    fn from(error: SelectionError) -> Self {
+        match error {
+            SelectionError::NoRegion => Self::new(codes::REGION, &error).hint(
+                "pass `--region`, or set `ALIBABA_CLOUD_REGION_ID` (the region of a project file or of a profile counts, too, once sesame reads them)",
+            ),
+            SelectionError::NoFunction => {
+                Self::new(codes::NAME, &error).hint("pass `--function-name`")
+            }
+            SelectionError::Target(error) => error.into(),
+            SelectionError::Environment(error) => {
+                Self::new(codes::ENVIRONMENT, &error).hint("set it to text in UTF-8, or unset it")
+            }
+        }
+    }
 }
 
 /// The condition keys that the user gave.

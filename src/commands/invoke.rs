@@ -3,10 +3,10 @@
 mod answer;
 mod check;
 mod event;
+mod send;
 mod setting;
 
 use std::path::Path;
-use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -14,17 +14,14 @@ use crate::acs::http::HttpRequest;
 use crate::acs::{Ambient, Credentials, Environment};
 use crate::cli::{CheckMode, GlobalArgs, InvocationTypeArg, InvokeArgs, LogArg};
 use crate::commands::input;
-use crate::diagnosis::{Call, Exit, Failure, Hint, codes};
+use crate::diagnosis::{Exit, Failure, codes};
 use crate::fc::invocation::is_async_id;
-use crate::fc::{Api, Invocation, InvocationType, LogType, Target, client};
+use crate::fc::{Invocation, InvocationType, LogType, Target};
 use crate::output::invocation::{RequestReport, shown_headers};
 use crate::output::{Format, InvokeReport, Printer, Verbosity, json};
-use crate::project::{self, Selection};
+use crate::project;
 use check::emit_policy;
 use setting::Setting;
-
-/// The time limit where nobody gave one and the function's own is not known.
-const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
 
 /// Why a command ends before its end.
 enum Stop {
@@ -83,7 +80,7 @@ pub(super) fn run(
         Ok(()) => Exit::Done,
         Err(Stop::BrokenPipe) => return Exit::Done,
         Err(Stop::Failure(failure)) => {
-            let exit = failure.code.cause.exit();
+            let exit = failure.code.exit;
             report.failure = Some(*failure);
             exit
         }
@@ -184,12 +181,14 @@ impl Command<'_> {
         let Some(credentials) = credentials.filter(|_| signs) else {
             return Ok(());
         };
-        let nonce = (self.ambient.nonce)();
-        let signed = invocation.signed(&endpoint, &credentials, (self.ambient.now)(), &nonce);
-        if call.dry_run {
-            return dry_run(&signed, printer, report);
+        if call.dry_run || printer.wants(Verbosity::Verbose) {
+            let (now, nonce) = ((self.ambient.now)(), (self.ambient.nonce)());
+            let signed = invocation.signed(&endpoint, &credentials, now, &nonce);
+            if call.dry_run {
+                return dry_run(&signed, printer, report);
+            }
+            explain_request(&signed, &credentials, printer);
         }
-        explain_request(&signed, &credentials, printer);
         self.send(
             &setting,
             &endpoint,
@@ -224,27 +223,13 @@ impl Command<'_> {
         printer: &mut Printer,
         report: &mut InvokeReport,
     ) -> Result<Target, Stop> {
-        let flags = &self.args.target;
-        let world = setting.world();
-        let selection = Selection {
-            region: flags
-                .region
-                .clone()
-                .or_else(|| world.map(|world| world.region.clone())),
-            account: flags
-                .account_id
-                .clone()
-                .or_else(|| world.map(|world| world.account.clone())),
-            service: flags.service_name.clone(),
-            function: flags.function_name.clone(),
-            qualifier: flags.qualifier.clone(),
-            api: match flags.sdk_version.as_deref() {
-                Some("2016-08-15") => Some(Api::V20160815),
-                Some("2021-04-06") => Some(Api::V20210406),
-                Some(_) => Some(Api::V20230330),
-                None => None,
-            },
-        };
+        let mut selection = input::selection(&self.args.target);
+        if let Some(world) = setting.world() {
+            selection.region.get_or_insert_with(|| world.region.clone());
+            selection
+                .account
+                .get_or_insert_with(|| world.account.clone());
+        }
         let (target, warnings) = project::select(selection, self.environment)?;
         for warning in warnings {
             warn(printer, report, warning);
@@ -275,73 +260,6 @@ impl Command<'_> {
             return Ok(None);
         }
         Ok(Some(id))
-    }
-
-    async fn send(
-        &self,
-        setting: &Setting,
-        endpoint: &crate::acs::Endpoint,
-        credentials: &Credentials,
-        invocation: &Invocation,
-        printer: &mut Printer,
-        report: &mut InvokeReport,
-    ) -> Result<(), Stop> {
-        let limit = self
-            .args
-            .call
-            .timeout
-            .map_or(DEFAULT_LIMIT, |seconds| Duration::from_secs(seconds.into()));
-        let principal = setting.principal();
-        let mut attempts = 1;
-        let sent = tokio::time::timeout(limit, async {
-            let answer = client::invoke(
-                &setting.transport,
-                endpoint,
-                credentials,
-                invocation,
-                self.ambient,
-                |retry| {
-                    attempts = retry.attempt;
-                    let wait = retry.wait.as_secs_f64();
-                    let line = format!("attempt {} in {wait:.1} s: {}", retry.attempt, retry.why);
-                    printer.line(Verbosity::Verbose, &line);
-                },
-            )
-            .await?;
-            let preflight = report.preflight.as_ref();
-            let call = Call {
-                target: Some(&invocation.target),
-                principal: principal.as_ref(),
-                preflight: preflight.map(|(preflight, _)| preflight),
-            };
-            if let Some(request) = &mut report.request {
-                request.sent = true;
-                request.attempts = answer.attempts;
-            }
-            let mut received = answer::Received {
-                printer,
-                request: &mut report.request,
-                response: &mut report.response,
-                warnings: &mut report.warnings,
-            };
-            received.answer(answer, &call).await
-        })
-        .await;
-        let timed_out = sent.is_err();
-        if let Some(request) = &mut report.request {
-            request.attempts = request.attempts.max(attempts);
-            request.sent |= timed_out;
-        }
-        match sent {
-            Ok(ended) => ended,
-            Err(_) => {
-                let title = format!("no whole answer within {} s", limit.as_secs());
-                Err(Failure::new(codes::TIMEOUT, title)
-                    .because("the function may run on: a call that was sent is not taken back")
-                    .hint("`--timeout` waits longer; for long work there is `--invocation-type async`")
-                    .into())
-            }
-        }
     }
 }
 
@@ -399,21 +317,4 @@ fn broken(error: &std::io::Error) -> Stop {
         return Stop::BrokenPipe;
     }
     Failure::new(codes::STDOUT, format!("stdout cannot be written: {error}")).into()
-}
-
-impl From<project::SelectionError> for Failure {
-    fn from(error: project::SelectionError) -> Self {
-        match error {
-            project::SelectionError::NoRegion => Self::new(codes::REGION, &error).hint(
-                "pass `--region`, or set `ALIBABA_CLOUD_REGION_ID` (the region of a project file or of a profile counts, too, once sesame reads them)",
-            ),
-            project::SelectionError::NoFunction => {
-                Self::new(codes::NAME, &error).with_hint(Hint::text("pass `--function-name`"))
-            }
-            project::SelectionError::Target(error) => error.into(),
-            project::SelectionError::Environment(error) => {
-                Self::new(codes::ENVIRONMENT, &error).hint("set it to text in UTF-8, or unset it")
-            }
-        }
-    }
 }

@@ -53,7 +53,7 @@ macro_rules! causes {
             }
 
             /// The exit status that it ends with.
-            pub fn exit(self) -> Exit {
+            pub const fn exit(self) -> Exit {
                 match self { $(Self::$variant => Exit::$exit,)+ }
             }
         }

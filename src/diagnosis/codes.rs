@@ -1,7 +1,7 @@
 //! The stable codes of errors: `P` permission, `C` credentials, `S` service, `F` function,
-//! `I` input, `N` network. A code never changes its meaning.
+//! `I` input, `N` network (`L` is the lint's, in `ram`). A code never changes its meaning.
 
-use super::Cause;
+use super::{Cause, Exit};
 
 /// One kind of error.
 #[derive(Debug, PartialEq, Eq)]
@@ -10,122 +10,222 @@ pub struct Code {
     pub id: &'static str,
     /// The cause that it belongs to.
     pub cause: Cause,
+    /// The exit status that it ends with: the cause's own, but for a few.
+    pub exit: Exit,
+    /// What it is, in a line.
+    pub title: &'static str,
+    /// Why it happens and what to do.
+    pub explanation: &'static str,
 }
 
-/// Defines the codes, one line each.
+/// Defines the codes: name, id, cause, where it differs the exit status, title, explanation.
 macro_rules! codes {
-    ($($(#[doc = $doc:literal])+ $name:ident $id:literal $cause:ident,)+) => {
-        $($(#[doc = $doc])+ pub const $name: &Code = &Code { id: $id, cause: Cause::$cause };)+
+    ($($name:ident $id:literal $cause:ident $(=> $exit:ident)? $title:literal $explanation:literal,)+) => {
+        $(
+            #[doc = $title]
+            pub const $name: &Code = &Code {
+                id: $id,
+                cause: Cause::$cause,
+                exit: codes!(@exit $cause $($exit)?),
+                title: $title,
+                explanation: $explanation,
+            };
+        )+
         /// Every code.
         pub const ALL: &[&Code] = &[$($name,)+];
     };
+    (@exit $cause:ident) => { Cause::$cause.exit() };
+    (@exit $cause:ident $exit:ident) => { Exit::$exit };
 }
 
 codes! {
-    /// Nothing allows the call.
-    IMPLICIT_DENY "P0001" PermissionImplicitDeny,
-    /// A Deny applies to the call.
-    EXPLICIT_DENY "P0002" PermissionExplicitDeny,
-    /// Preflight cannot tell.
-    UNDETERMINED "P0003" PermissionUndetermined,
-    /// Denied, and the service does not say which way.
-    DENIED "P0004" PermissionDenied,
-    /// No source has credentials.
-    NO_CREDENTIALS "C0001" NoCredentials,
-    /// A source has credentials that cannot be used.
-    BROKEN_CREDENTIALS "C0002" NoCredentials,
-    /// The access key was switched off.
-    KEY_DISABLED "C0003" AccessKeyDisabled,
-    /// No such access key.
-    KEY_NOT_FOUND "C0004" AccessKeyNotFound,
-    /// The signature is not the one that the service computes.
-    SIGNATURE "C0005" SignatureMismatch,
-    /// The security token is not valid.
-    TOKEN_INVALID "C0006" SecurityTokenInvalid,
-    /// The security token ran out.
-    TOKEN_EXPIRED "C0007" SecurityTokenExpired,
-    /// This machine's clock is off.
-    CLOCK_SKEW "C0008" ClockSkew,
-    /// The request came without date or signature.
-    AUTHENTICATION_MISSING "C0009" AuthenticationMissing,
-    /// The service failed.
-    SERVICE_ERROR "S0001" ServiceError,
-    /// No such service, function, version, alias or task.
-    NOT_FOUND "S0002" ResourceNotFound,
-    /// Something is there already, or was changed meanwhile.
-    CONFLICT "S0003" Conflict,
-    /// The service does not take an argument.
-    INVALID_ARGUMENT "S0004" InvalidArgument,
-    /// The event is too large.
-    PAYLOAD_TOO_LARGE "S0005" PayloadTooLarge,
-    /// Too many calls.
-    THROTTLED "S0006" Throttled,
-    /// Function Compute is not switched on for the account.
-    NOT_ACTIVATED "S0007" ServiceNotActivated,
-    /// The account in the address is not the key's.
-    WRONG_ACCOUNT "S0008" WrongAccount,
-    /// The region is not the function's.
-    WRONG_REGION "S0009" WrongRegion,
-    /// The caller went away before the answer.
-    CLIENT_CANCELED "S0010" ClientCanceled,
-    /// A refusal that is not known here.
-    UNKNOWN "S0011" Unknown,
-    /// The function raised an error.
-    FUNCTION_ERROR "F0001" FunctionError,
-    /// The function ran out of its time.
-    FUNCTION_TIMEOUT "F0002" FunctionTimeout,
-    /// The function's process ended before it answered.
-    FUNCTION_EXITED "F0003" FunctionExited,
-    /// The function could not start.
-    FUNCTION_START "F0004" FunctionStartFailed,
-    /// No connection.
-    UNREACHABLE "N0001" NetworkUnreachable,
-    /// The connection broke.
-    INTERRUPTED "N0002" NetworkInterrupted,
-    /// No secure connection.
-    TLS "N0003" TlsFailed,
-    /// What answers is not Function Compute.
-    NOT_FC "N0004" NotFc,
-    /// The time limit passed.
-    TIMEOUT "N0005" ClientTimeout,
-    /// Interrupted by a signal.
-    SIGNAL "N0006" ClientCanceled,
-    /// The command line cannot be understood.
-    USAGE "I0001" InvalidInput,
-    /// A name that the service cannot have.
-    NAME "I0002" InvalidInput,
-    /// The region is missing or has not a region's shape.
-    REGION "I0003" InvalidInput,
-    /// The account id is missing or not digits.
-    ACCOUNT "I0004" InvalidInput,
-    /// The event cannot be read.
-    EVENT "I0005" InvalidInput,
-    /// A policy file cannot be read.
-    POLICY_UNREADABLE "I0006" InvalidInput,
-    /// A policy file is not a policy.
-    POLICY_INVALID "I0007" InvalidInput,
-    /// A condition key or value cannot be taken.
-    CONTEXT "I0008" InvalidInput,
-    /// An endpoint that cannot be used.
-    ENDPOINT "I0009" InvalidInput,
-    /// No such identity.
-    IDENTITY "I0010" InvalidInput,
-    /// A file cannot be written.
-    OUTPUT "I0011" InvalidInput,
-    /// The API version does not fit the target.
-    API_VERSION "I0012" InvalidInput,
-    /// An asynchronous call's id that the service does not take.
-    ASYNC_ID "I0013" InvalidInput,
-    /// A setting of the environment cannot be used.
-    ENVIRONMENT "I0014" InvalidInput,
-    /// Stdout cannot be written.
-    STDOUT "I0015" Unknown,
+    IMPLICIT_DENY "P0001" PermissionImplicitDeny
+        "nothing allows the call"
+        "RAM denies what no policy allows. sesame names the action and the resource, the statement that comes nearest, and the smallest policy that lifts the denial. An administrator attaches it to the user or role that calls.",
+    EXPLICIT_DENY "P0002" PermissionExplicitDeny
+        "a Deny applies to the call"
+        "A Deny beats every Allow, so granting more does not help. Ask whoever owns the policy that denies for an exception, or call something that it does not cover.",
+    UNDETERMINED "P0003" PermissionUndetermined
+        "preflight cannot tell whether the call is allowed"
+        "The verdict hangs on something that sesame does not know: a condition key (`--context`, `--absent`), a policy that it did not read (`--policy-file`), or what RAM does not document. It never guesses. `--check-perms=enforce` warns and goes on, `strict` stops.",
+    DENIED "P0004" PermissionDenied
+        "the service denied the call without saying which way"
+        "Function Compute 2.0 does not say whether a Deny applies or nothing allows. Check the caller's policies with `--check-perms=only --policy-file`.",
+    NO_CREDENTIALS "C0001" NoCredentials
+        "no source has credentials"
+        "Each source that was asked is listed with what it lacks. Set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, and `ALIBABA_CLOUD_SECURITY_TOKEN` for temporary credentials; `--sandbox` needs none.",
+    BROKEN_CREDENTIALS "C0002" NoCredentials
+        "a source has credentials that cannot be used"
+        "A source that is there but incomplete stops the search, so that a call is never signed by somebody else than was meant. Complete it or remove it.",
+    KEY_DISABLED "C0003" AccessKeyDisabled
+        "the access key is disabled"
+        "Enable it in the RAM console, or use another key of the same user.",
+    KEY_NOT_FOUND "C0004" AccessKeyNotFound
+        "the access key does not exist"
+        "It was deleted, is mistyped, or was temporary and has run out.",
+    SIGNATURE "C0005" SignatureMismatch
+        "the signature is not the one that the service computes"
+        "Nearly always the secret does not belong to the access key id, or carries a space or a line break.",
+    TOKEN_INVALID "C0006" SecurityTokenInvalid
+        "the security token is not valid for the access key"
+        "Key, secret and token must come from the same answer of STS.",
+    TOKEN_EXPIRED "C0007" SecurityTokenExpired
+        "the temporary credentials have run out"
+        "Fetch new ones; their lifetime is chosen when the role is assumed.",
+    CLOCK_SKEW "C0008" ClockSkew
+        "this machine's clock is off"
+        "The service takes requests within 15 minutes of its own clock. Set this machine's.",
+    AUTHENTICATION_MISSING "C0009" AuthenticationMissing
+        "the request arrived without date or signature"
+        "Something between here and the service drops header fields: look at the proxy.",
+    SERVICE_ERROR "S0001" ServiceError
+        "the service failed"
+        "Its own fault. Calls that cannot have run were sent again; if it stays, give Alibaba Cloud the request id.",
+    NOT_FOUND "S0002" ResourceNotFound
+        "there is no such service, function, version or alias"
+        "Check region, names and qualifier. A function of FC 2.0 needs its service, one of FC 3.0 has none.",
+    CONFLICT "S0003" Conflict
+        "something is there already, or was changed meanwhile"
+        "For an asynchronous call: its id was used before.",
+    INVALID_ARGUMENT "S0004" InvalidArgument
+        "the service does not take an argument"
+        "Its own text says which.",
+    PAYLOAD_TOO_LARGE "S0005" PayloadTooLarge
+        "the event is larger than the service takes"
+        "A synchronous call takes 32 MB, an asynchronous one 128 KB. Pass a reference to the data in place of the data.",
+    THROTTLED "S0006" Throttled
+        "the service takes no more calls for now"
+        "sesame sent the call again three times, waiting longer each time. Call later, or ask for a higher limit.",
+    NOT_ACTIVATED "S0007" ServiceNotActivated
+        "Function Compute is not switched on for the account"
+        "The account's owner switches it on in the console. No policy can.",
+    WRONG_ACCOUNT "S0008" WrongAccount
+        "the account in the address is not the access key's own"
+        "Pass the main account's id, not a RAM user's, or leave `--account-id` out.",
+    WRONG_REGION "S0009" WrongRegion
+        "the region is not the function's"
+        "Pass the region that the function is in.",
+    CLIENT_CANCELED "S0010" ClientCanceled
+        "the caller went away before the answer"
+        "The service stopped because nobody waited for the answer.",
+    UNKNOWN "S0011" Unknown
+        "a refusal that sesame does not know"
+        "What the service said is shown as said.",
+    FUNCTION_ERROR "F0001" FunctionError
+        "the function raised an error"
+        "The call was allowed and made. The function's own bytes are on stdout, its log on stderr.",
+    FUNCTION_TIMEOUT "F0002" FunctionTimeout
+        "the function ran out of its time"
+        "Give the function more time in its configuration, or less to do.",
+    FUNCTION_EXITED "F0003" FunctionExited
+        "the function's process ended before it answered"
+        "Often it ran out of memory. Look at its log.",
+    FUNCTION_START "F0004" FunctionStartFailed
+        "the function could not start"
+        "Look at its start command, the port that it listens on, and its log.",
+    UNREACHABLE "N0001" NetworkUnreachable
+        "no connection"
+        "Nothing was sent. Check the address, the region, the name server and the proxy variables.",
+    INTERRUPTED "N0002" NetworkInterrupted
+        "the connection broke"
+        "The function may have run: sesame does not send a call again when that is possible, unless its id makes a second copy harmless.",
+    TLS "N0003" TlsFailed
+        "no secure connection"
+        "The certificate is not trusted, has run out, or is another host's. Behind a proxy that opens TLS, pass `--system-certs` or set `SSL_CERT_FILE`.",
+    NOT_FC "N0004" NotFc
+        "what answers is not Function Compute"
+        "Its answers carry header fields of their own, and this one has none. Check `--endpoint`, and whether a proxy or a login page answers in its place.",
+    TIMEOUT "N0005" ClientTimeout
+        "the time limit passed"
+        "The function may run on. `--timeout` waits longer.",
+    SIGNAL "N0006" ClientCanceled
+        "interrupted by a signal"
+        "A call that was sent is not taken back.",
+    USAGE "I0001" InvalidInput
+        "the command line cannot be understood"
+        "`--help` shows every flag.",
+    NAME "I0002" InvalidInput
+        "a name that cannot be"
+        "Names are letters, digits, `_` and `-`, at most 128 of them. Wildcards are refused because a name stands in a resource as it is.",
+    REGION "I0003" InvalidInput
+        "the region is missing or has not a region's shape"
+        "Pass `--region`, or set `ALIBABA_CLOUD_REGION_ID`. A region that sesame does not know only warns: new ones appear.",
+    ACCOUNT "I0004" InvalidInput
+        "the account id is missing or not digits"
+        "It is the main account's id, shown under the account's picture in the console. A RAM user's id is another number.",
+    EVENT "I0005" InvalidInput
+        "the event cannot be read"
+        "Check the path; `-` is stdin.",
+    POLICY_UNREADABLE "I0006" InvalidInput
+        "a policy file cannot be read"
+        "Check the path and its permissions.",
+    POLICY_INVALID "I0007" InvalidInput
+        "a policy file is not a policy"
+        "Every fault is shown with its place. `sesame explain` says more about each of their codes.",
+    CONTEXT "I0008" InvalidInput
+        "a condition key or value cannot be taken"
+        "`--context KEY=VALUE` gives a key, `--absent KEY` says that the request does not carry it; not both for one key.",
+    ENDPOINT "I0009" InvalidInput
+        "an endpoint that cannot be used"
+        "An endpoint is a scheme, a host and perhaps a port. Plain http to another machine needs `--allow-http`.",
+    IDENTITY "I0010" InvalidInput
+        "no such identity"
+        "`--access` names an identity of the sandbox.",
+    OUTPUT "I0011" InvalidInput
+        "a file cannot be written"
+        "Check the folder and its permissions. Files are written whole or not at all.",
+    API_VERSION "I0012" InvalidInput
+        "the API version does not fit the target"
+        "2016-08-15 and 2021-04-06 need a service, 2023-03-30 has none. Without `--sdk-version` the names choose.",
+    ASYNC_ID "I0013" InvalidInput
+        "an id that the service does not take"
+        "It begins with a letter or `_`, goes on with letters, digits, `_` and `-`, and has at most 128 of them.",
+    ENVIRONMENT "I0014" InvalidInput
+        "a variable of the environment cannot be used"
+        "Set it to text in UTF-8, or unset it.",
+    STDOUT "I0015" Unknown
+        "stdout cannot be written"
+        "The disk is full, or the stream is closed in another way than a reader that left.",
+    LINT "I0016" InvalidInput => Failed
+        "a policy file has findings of severity error"
+        "Each finding has a code of its own, which `sesame explain` explains.",
+    EXPECTATIONS_FILE "I0017" InvalidInput
+        "a file of expectations cannot be read"
+        "`sesame policy test --help` shows one.",
+    EXPECTATION "I0018" InvalidInput => Failed
+        "an expectation failed"
+        "The policies decide otherwise than the file says. `sesame policy check` shows every statement.",
+    BATCH "I0019" InvalidInput
+        "lines of a batch could not be decided"
+        "Every line is answered; those with an `error` say why.",
+    STREAM "I0020" Unknown
+        "a stream broke"
+        "Reading or writing failed in the middle. What was written before stands.",
+    PAIRS "I0021" InvalidInput
+        "pairs of action and resource cannot be read"
+        "Each line is an object with `action` and `resource`.",
+    TEMPLATE "I0022" InvalidInput
+        "no such template"
+        "The hint names those that there are.",
+    NOT_SYNTHESISED "I0023" Unknown
+        "no policy holds exactly what was asked"
+        "A generated policy is evaluated before it is printed; this one allowed too much or too little.",
+    NO_CODE "I0024" InvalidInput => Failed
+        "nothing was recognised"
+        "`sesame explain` alone lists the codes.",
 }
 
 /// The code for a cause that a service's refusal has.
 pub fn of_refusal(cause: Cause) -> &'static Code {
     let first = ALL.iter().find(|code| code.cause == cause);
     first.copied().unwrap_or(UNKNOWN)
+}
+
+/// The code of an id, in any letter case.
+pub fn find(id: &str) -> Option<&'static Code> {
+    ALL.iter()
+        .find(|code| code.id.eq_ignore_ascii_case(id))
+        .copied()
 }
 
 #[cfg(test)]
@@ -140,6 +240,14 @@ mod tests {
         assert_eq!(ids.len(), ALL.len());
         for cause in Cause::ALL {
             assert!(ALL.iter().any(|code| code.cause == *cause), "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn every_code_is_explained_in_the_house_s_style() {
+        for code in ALL {
+            assert!(!code.title.ends_with('.'), "{}", code.id);
+            assert!(code.explanation.ends_with('.'), "{}", code.id);
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Denials: preflight's own, and the service's. What is suggested is the smallest policy for
 //! what the call needs, and only where an Allow would help.
 
-use super::failure::{Excerpt, Failure, Hint, Weight, shell_quoted};
-use super::{Cause, Reading, codes};
+use super::failure::{Failure, Hint, shell_quoted};
+use super::{Cause, Reading, codes, places};
 use crate::acs::Principal;
 use crate::fc::Target;
-use crate::preflight::{self, Caller, Check, Denial, Preflight, Verdict};
-use crate::ram::{Effect, Element, Policies, Truth};
+use crate::preflight::{self, Caller, Denial, Preflight, Verdict};
+use crate::ram::{Decision, Explanation, Policies, Reason, Request};
 
 /// What is known of the call that was refused.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,39 +22,27 @@ pub struct Call<'a> {
 /// Preflight's denial, or its doubt; `None` when it allows.
 pub fn of_preflight(preflight: &Preflight, target: &Target, caller: &Caller) -> Option<Failure> {
     let check = preflight.deciding()?;
-    let (code, title) = match (preflight.verdict, preflight.denial) {
-        (Verdict::Allowed, _) => return None,
-        (Verdict::Denied, Some(Denial::Explicit)) => (
-            codes::EXPLICIT_DENY,
-            format!(
-                "a Deny applies to `{}` on `{}`",
-                check.action, check.resource
-            ),
-        ),
-        (Verdict::Denied, _) => (
-            codes::IMPLICIT_DENY,
-            format!("nothing allows `{}` on `{}`", check.action, check.resource),
-        ),
-        (Verdict::Undetermined, _) => (
-            codes::UNDETERMINED,
-            format!(
-                "cannot tell whether `{}` on `{}` is allowed",
-                check.action, check.resource
-            ),
-        ),
-    };
-    let mut failure = Failure::new(code, title);
+    if preflight.verdict == Verdict::Allowed {
+        return None;
+    }
+    let mut failure = refusal(
+        preflight.denial,
+        preflight.verdict,
+        &check.action,
+        &check.resource,
+    );
     failure.who = preflight.principal.as_ref().map(Principal::describe);
     failure.principal = preflight.principal.clone();
-    failure.action = Some(check.action.clone());
-    failure.resource = Some(check.resource.clone());
     failure.denial = preflight.denial;
     failure.why = why(preflight, caller);
-    failure.excerpts = excerpts(check, preflight.verdict, &caller.policies);
+    failure.excerpts = places::deciding(
+        &check.explanation,
+        &check.action,
+        &check.resource,
+        &caller.policies,
+    );
     for reason in &preflight.reasons {
-        failure
-            .hints
-            .push(Hint::text(format!("to settle it: {}", reason.settle_with)));
+        failure.hints.push(settle(reason));
     }
     match preflight.denial {
         Some(Denial::Explicit) => failure.hints.push(Hint::text(
@@ -63,6 +51,54 @@ pub fn of_preflight(preflight: &Preflight, target: &Target, caller: &Caller) -> 
         _ => suggest(&mut failure, preflight.suggested_policy.clone(), target),
     }
     Some(failure)
+}
+
+/// The decision on one question, unless it is an allowance.
+pub fn of_decision(
+    explanation: &Explanation,
+    request: &Request<'_>,
+    policies: &Policies,
+) -> Option<Failure> {
+    let (denial, verdict) = match explanation.decision {
+        Decision::Allowed => return None,
+        Decision::ExplicitDeny => (Some(Denial::Explicit), Verdict::Denied),
+        Decision::ImplicitDeny => (Some(Denial::Implicit), Verdict::Denied),
+        Decision::Undetermined => (None, Verdict::Undetermined),
+    };
+    let mut failure = refusal(denial, verdict, request.action, request.resource);
+    failure.excerpts = places::deciding(explanation, request.action, request.resource, policies);
+    for reason in &explanation.reasons {
+        failure.why.push(reason.detail.clone());
+        failure.hints.push(settle(reason));
+    }
+    Some(failure)
+}
+
+/// Code and title of a decision that is not an allowance.
+fn refusal(denial: Option<Denial>, verdict: Verdict, action: &str, resource: &str) -> Failure {
+    let (code, title) = match (verdict, denial) {
+        (Verdict::Denied, Some(Denial::Explicit)) => (
+            codes::EXPLICIT_DENY,
+            format!("a Deny applies to `{action}` on `{resource}`"),
+        ),
+        (Verdict::Denied, _) => (
+            codes::IMPLICIT_DENY,
+            format!("nothing allows `{action}` on `{resource}`"),
+        ),
+        _ => (
+            codes::UNDETERMINED,
+            format!("cannot tell whether `{action}` on `{resource}` is allowed"),
+        ),
+    };
+    let mut failure = Failure::new(code, title);
+    failure.action = Some(action.to_owned());
+    failure.resource = Some(resource.to_owned());
+    failure.denial = denial;
+    failure
+}
+
+fn settle(reason: &Reason) -> Hint {
+    Hint::text(format!("to settle it: {}", reason.settle_with))
 }
 
 fn why(preflight: &Preflight, caller: &Caller) -> Vec<String> {
@@ -80,116 +116,6 @@ fn why(preflight: &Preflight, caller: &Caller) -> Vec<String> {
         });
     }
     why
-}
-
-/// The statements that decide, or that come nearest, where they stand.
-fn excerpts(check: &Check, verdict: Verdict, policies: &Policies) -> Vec<Excerpt> {
-    let explanation = &check.explanation;
-    let excerpt = |policy: usize, weight, title: String| {
-        let policy = &policies.list()[policy];
-        Excerpt {
-            weight,
-            code: None,
-            title,
-            path: policy.name.clone(),
-            source: policy.document.source().to_owned(),
-            labels: Vec::new(),
-            help: None,
-        }
-    };
-    let mut excerpts = Vec::new();
-    if let Some(decided_by) = &explanation.decided_by {
-        let (weight, verb) = match decided_by.effect {
-            Effect::Deny => (Weight::Error, "denies"),
-            Effect::Allow => (Weight::Note, "allows"),
-        };
-        let mut shown = excerpt(
-            decided_by.policy,
-            weight,
-            format!("this statement {verb} the call"),
-        );
-        let row = explanation
-            .trace
-            .iter()
-            .find(|row| (row.policy, row.statement) == (decided_by.policy, decided_by.statement));
-        let resource = row.and_then(|row| row.resource_span);
-        let action = row.and_then(|row| row.action_span);
-        if let Some(span) = resource {
-            shown.labels.push((
-                span.start..span.end,
-                format!("matches `{}`", check.resource),
-            ));
-        }
-        if let Some(span) = action {
-            shown
-                .labels
-                .push((span.start..span.end, format!("matches `{}`", check.action)));
-        }
-        if shown.labels.is_empty() {
-            let span = decided_by.span;
-            shown.labels.push((span.start..span.end, String::new()));
-        }
-        excerpts.push(shown);
-    }
-    if verdict == Verdict::Undetermined {
-        for row in explanation
-            .trace
-            .iter()
-            .filter(|row| row.applies == Truth::Unknown)
-        {
-            let title = match row.effect {
-                Effect::Allow => "this Allow may or may not apply",
-                Effect::Deny => "this Deny may or may not apply",
-            };
-            let unknown = [
-                (row.condition, row.condition_span, "not known"),
-                (
-                    row.resource,
-                    row.resource_span,
-                    "not documented whether it matches",
-                ),
-                (row.action, row.action_span, "not known"),
-            ];
-            let labels = unknown
-                .into_iter()
-                .filter(|(truth, ..)| *truth == Truth::Unknown);
-            let mut shown = excerpt(row.policy, Weight::Warning, title.to_owned());
-            shown.labels = labels
-                .filter_map(|(_, span, text)| {
-                    span.map(|span| (span.start..span.end, text.to_owned()))
-                })
-                .collect();
-            if !shown.labels.is_empty() {
-                excerpts.push(shown);
-            }
-        }
-    }
-    if verdict == Verdict::Denied && explanation.decided_by.is_none() {
-        for near in explanation.nearest.iter().take(3) {
-            let element = match near.fails {
-                Element::Action => "action",
-                Element::Resource => "resource",
-                Element::Condition => "condition",
-            };
-            let title = format!("this Allow comes nearest: only its {element} does not match");
-            let mut shown = excerpt(near.policy, Weight::Note, title);
-            let text = match near.fails {
-                Element::Condition => format!("not met: `{}`", near.would_match),
-                _ => format!("would have to match `{}`", near.would_match),
-            };
-            shown.labels.push((near.span.start..near.span.end, text));
-            excerpts.push(shown);
-        }
-    }
-    excerpts
-}
-
-/// The note that shows which statement allows.
-pub fn allowed_by(preflight: &Preflight, caller: &Caller) -> Option<Excerpt> {
-    let check = preflight.deciding()?;
-    excerpts(check, preflight.verdict, &caller.policies)
-        .into_iter()
-        .next()
 }
 
 /// Adds the policy, whom to attach it to, and the commands that do it.

@@ -111,16 +111,15 @@ fn headers(fields: &Headers) -> Value {
 impl InvokeReport {
     /// The object.
     pub fn to_json(&self) -> Value {
-        json!({
-            "schema": SCHEMA,
-            "ok": self.failure.is_none(),
+        let preflight = self.preflight.as_ref();
+        let fields = json!({
             "target": self.target.as_ref().map(target),
-            "preflight": self.preflight.as_ref().map(|(preflight, caller)| json::preflight(preflight, caller)),
+            "preflight": preflight.map(|(preflight, caller)| json::preflight(preflight, caller)),
             "request": RequestReport::to_json(self.request.as_ref()),
             "response": self.response.as_ref().map(ResponseReport::to_json),
             "warnings": self.warnings,
-            "error": self.failure.as_ref().map(json::failure),
-        })
+        });
+        json::envelope(SCHEMA, fields, self.failure.as_ref())
     }
 }
 

@@ -11,6 +11,7 @@ use super::escape;
 use crate::acs::Principal;
 use crate::diagnosis::Failure;
 use crate::preflight::{Caller, Denial, Preflight};
+use crate::ram::{Explanation, Layer, Policies, Reason};
 
 struct Escaping<F>(F);
 
@@ -113,6 +114,84 @@ pub fn failure(failure: &Failure) -> Value {
     })
 }
 
+/// The one object of a command: its schema, whether it is done, its own fields, and why not.
+pub fn envelope(schema: &str, fields: Value, failure: Option<&Failure>) -> Value {
+    let mut object = json!({"schema": schema, "ok": failure.is_none()});
+    if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), fields) {
+        object.extend(fields);
+    }
+    object["error"] = failure.map(self::failure).unwrap_or_default();
+    object
+}
+
+/// The decision on one question, with why.
+pub fn explanation(explanation: &Explanation, policies: &Policies) -> Value {
+    let trace: Vec<Value> = explanation
+        .trace
+        .iter()
+        .map(|row| {
+            json!({
+                "policy": name(policies, row.policy), "layer": row.layer.as_str(),
+                "statement": row.statement, "effect": row.effect.as_str(),
+                "action": row.action.as_str(), "resource": row.resource.as_str(),
+                "condition": row.condition.as_str(), "applies": row.applies.as_str(),
+            })
+        })
+        .collect();
+    json!({
+        "decision": explanation.decision.as_str(),
+        "decided_by": decided_by(explanation, policies),
+        "trace": trace,
+        "nearest": nearest(explanation, policies),
+        "missing_context": explanation.missing_context,
+        "reasons": reasons(&explanation.reasons),
+        "layers_not_seen": layers(&explanation.layers_not_seen),
+    })
+}
+
+fn name(policies: &Policies, index: usize) -> Option<&str> {
+    policies
+        .list()
+        .get(index)
+        .map(|policy| policy.name.as_str())
+}
+
+/// The statement that decides.
+pub fn decided_by(explanation: &Explanation, policies: &Policies) -> Value {
+    let by = explanation.decided_by.as_ref().map(|by| {
+        json!({
+            "policy": name(policies, by.policy), "layer": by.layer.as_str(),
+            "statement": by.statement, "effect": by.effect.as_str(),
+            "line": by.position.line, "column": by.position.column,
+        })
+    });
+    by.unwrap_or_default()
+}
+
+fn nearest(explanation: &Explanation, policies: &Policies) -> Vec<Value> {
+    let rows = explanation.nearest.iter().map(|near| {
+        json!({
+            "policy": name(policies, near.policy), "statement": near.statement,
+            "fails": near.fails.as_str(), "would_match": near.would_match,
+        })
+    });
+    rows.collect()
+}
+
+fn reasons(reasons: &[Reason]) -> Vec<Value> {
+    let rows = reasons.iter().map(|reason| {
+        json!({
+            "kind": reason.kind.as_str(), "detail": reason.detail,
+            "settle_with": reason.settle_with,
+        })
+    });
+    rows.collect()
+}
+
+fn layers(layers: &[Layer]) -> Vec<&'static str> {
+    layers.iter().map(|layer| layer.as_str()).collect()
+}
+
 /// A caller.
 pub fn principal(principal: &Principal) -> Value {
     json!({
@@ -125,57 +204,24 @@ pub fn principal(principal: &Principal) -> Value {
 
 /// `preflight` of `invoke`.
 pub fn preflight(preflight: &Preflight, caller: &Caller) -> Value {
-    let policies = caller.policies.list();
-    let name = |index: usize| policies.get(index).map(|policy| policy.name.as_str());
+    let policies = &caller.policies;
     let checks: Vec<Value> = preflight
         .checks
         .iter()
         .map(|check| {
-            let explanation = &check.explanation;
-            let decided_by = explanation.decided_by.as_ref().map(|by| {
-                json!({
-                    "policy": name(by.policy), "layer": by.layer.as_str(),
-                    "statement": by.statement, "effect": by.effect.as_str(),
-                    "line": by.position.line, "column": by.position.column,
-                })
-            });
-            let nearest: Vec<Value> = explanation
-                .nearest
-                .iter()
-                .map(|near| {
-                    json!({
-                        "policy": name(near.policy), "statement": near.statement,
-                        "fails": near.fails.as_str(), "would_match": near.would_match,
-                    })
-                })
-                .collect();
             json!({
                 "action": check.action,
                 "resource": check.resource,
                 "verdict": check.verdict.as_str(),
                 "denial": check.denial.map(Denial::as_str),
-                "decided_by": decided_by,
-                "missing_context": explanation.missing_context,
-                "nearest": nearest,
+                "decided_by": decided_by(&check.explanation, policies),
+                "missing_context": check.explanation.missing_context,
+                "nearest": nearest(&check.explanation, policies),
             })
         })
         .collect();
-    let reasons: Vec<Value> = preflight
-        .reasons
-        .iter()
-        .map(|reason| {
-            json!({
-                "kind": reason.kind.as_str(), "detail": reason.detail,
-                "settle_with": reason.settle_with,
-            })
-        })
-        .collect();
-    let layers: Vec<&str> = preflight
-        .layers_not_seen
-        .iter()
-        .map(|layer| layer.as_str())
-        .collect();
-    let policies: Vec<Value> = policies
+    let read: Vec<Value> = policies
+        .list()
         .iter()
         .zip(&caller.sources)
         .map(|(policy, source)| {
@@ -189,9 +235,9 @@ pub fn preflight(preflight: &Preflight, caller: &Caller) -> Value {
         "denial": preflight.denial.map(Denial::as_str),
         "principal": preflight.principal.as_ref().map(principal),
         "checks": checks,
-        "policies": policies,
-        "layers_not_seen": layers,
-        "reasons": reasons,
+        "policies": read,
+        "layers_not_seen": layers(&preflight.layers_not_seen),
+        "reasons": reasons(&preflight.reasons),
         "suggested_policy": preflight.suggested_policy,
         "sufficient_system_policies": preflight.sufficient_system_policies,
     })

@@ -34,6 +34,7 @@ pub enum Verbosity {
 pub struct Printer {
     out: Box<dyn Write>,
     err: AutoStream<Box<dyn Write>>,
+    out_color: ColorChoice,
     format: Format,
     verbosity: Verbosity,
 }
@@ -41,16 +42,28 @@ pub struct Printer {
 impl Printer {
     /// A printer for the process' own streams.
     pub fn new(format: Format, verbosity: Verbosity, color: ColorChoice) -> Self {
-        let color = match color {
-            ColorChoice::Auto => AutoStream::choice(&io::stderr()),
-            other => other,
+        let (color, out_color) = match color {
+            ColorChoice::Auto => (
+                AutoStream::choice(&io::stderr()),
+                AutoStream::choice(&io::stdout()),
+            ),
+            other => (other, other),
         };
         let err: Box<dyn Write> = Box::new(io::stderr());
         Self {
             out: Box::new(io::stdout()),
             err: AutoStream::new(err, color),
+            out_color,
             format,
             verbosity,
+        }
+    }
+
+    /// A text with colours, as stdout takes it.
+    pub fn for_stdout(&self, styled: &str) -> String {
+        match self.out_color {
+            ColorChoice::Never => anstream::adapter::strip_str(styled).to_string(),
+            _ => styled.to_owned(),
         }
     }
 

@@ -4,7 +4,7 @@
 //! Invariant: [`Explanation::decision`] is what [`Policies::decide`] says.
 
 use super::condition::Doubt;
-use super::document::{Condition, Effect, Statement};
+use super::document::{Condition, Effect, Patterns, Statement};
 use super::name::{Probe, Scratch};
 use super::policies::{Compiled, Decision, Layer, Policies, Request, Resources};
 use super::span::{Position, Span};
@@ -159,8 +159,8 @@ impl Policies {
     /// The same decision as [`Policies::decide`], with why.
     #[must_use]
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
-        let scratch = Scratch::new(request.action, request.resource);
-        let probe = Probe::new(request.action, request.resource, &scratch);
+        let mut scratch = Scratch::new();
+        let probe = Probe::new(request.action, request.resource, &mut scratch);
         let count = self.sets.iter().map(|set| set.statements.len()).sum();
         let mut trace = Vec::with_capacity(count);
         let mut tallies = Vec::with_capacity(self.sets.len());
@@ -223,10 +223,14 @@ impl Policies {
         probe: &Probe<'_>,
         request: &Request<'_>,
     ) -> TraceRow {
-        let action = compiled.action(probe);
-        let resource = compiled.resource(probe);
-        let condition = compiled.condition(request.context);
+        let (action, acting) = compiled.action(probe);
+        let (resource, named) = compiled.resource(probe);
+        let (condition, open) = compiled.condition(request.context);
         let written = self.written(compiled.policy, compiled.statement);
+        let patterns = |patterns: &Patterns, matched: Option<usize>| {
+            let pattern = matched.and_then(|index| patterns.patterns.items.get(index));
+            pattern.map_or(patterns.patterns.span, |text| text.span)
+        };
         TraceRow {
             policy: compiled.policy,
             statement: compiled.statement,
@@ -236,37 +240,13 @@ impl Policies {
             resource,
             condition,
             applies: action.and(resource).and(condition),
-            action_span: written.map(|written| {
-                let matched = compiled
-                    .actions
-                    .iter()
-                    .position(|pattern| pattern.matches(probe) != Truth::No);
-                let items = &written.action.patterns.items;
-                matched
-                    .and_then(|index| items.get(index))
-                    .map_or(written.action.patterns.span, |text| text.span)
-            }),
+            action_span: written.map(|written| patterns(&written.action, acting)),
             resource_span: written
                 .and_then(|written| written.resource.as_ref())
-                .map(|resource| {
-                    let matched = match &compiled.resources {
-                        Resources::Patterns(patterns) => patterns
-                            .iter()
-                            .position(|pattern| pattern.matches(probe) != Truth::No),
-                        Resources::Undocumented => None,
-                    };
-                    matched
-                        .and_then(|index| resource.patterns.items.get(index))
-                        .map_or(resource.patterns.span, |text| text.span)
-                }),
+                .map(|resource| patterns(resource, named)),
             condition_span: written.and_then(|written| {
-                let open = compiled
-                    .conditions
-                    .iter()
-                    .position(|prepared| prepared.evaluate(request.context).0 == condition);
-                let open = open.filter(|_| condition != Truth::Yes);
-                open.and_then(|index| written.conditions.get(index))
-                    .map(|condition| condition.span)
+                let open = open.and_then(|index| written.conditions.get(index));
+                open.map(|condition| condition.span)
                     .or(written.condition_span)
             }),
         }
@@ -337,10 +317,7 @@ impl Policies {
                 (span, request.resource.to_owned())
             }
             Element::Condition => {
-                let failed = compiled
-                    .conditions
-                    .iter()
-                    .position(|prepared| prepared.evaluate(request.context).0 == Truth::No)?;
+                let failed = compiled.condition(request.context).1?;
                 let condition = written.conditions.get(failed)?;
                 (condition.span, reasons::in_words(condition))
             }

@@ -8,10 +8,28 @@
 
 /// Whether `pattern` covers the whole of `text`.
 pub(crate) fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    if pattern.contains(&b'?') {
+        in_pieces::<Questions>(pattern, text)
+    } else {
+        in_pieces::<Literal>(pattern, text)
+    }
+}
+
+/// How a piece between two `*` is compared.
+trait Piece {
+    /// The end of the piece at the start of the text.
+    fn at_start(piece: &[u8], text: &[u8]) -> Option<usize>;
+    /// The end of the first place where the piece, which is not empty, fits.
+    fn find(piece: &[u8], text: &[u8]) -> Option<usize>;
+    /// Whether the piece fits the end of the text.
+    fn at_end(piece: &[u8], text: &[u8]) -> bool;
+}
+
+fn in_pieces<P: Piece>(pattern: &[u8], text: &[u8]) -> bool {
     let Some(first_star) = pattern.iter().position(|byte| *byte == b'*') else {
-        return at_start(pattern, text) == Some(text.len());
+        return P::at_start(pattern, text) == Some(text.len());
     };
-    let Some(mut at) = at_start(&pattern[..first_star], text) else {
+    let Some(mut at) = P::at_start(&pattern[..first_star], text) else {
         return false;
     };
     let mut rest = &pattern[first_star + 1..];
@@ -21,13 +39,46 @@ pub(crate) fn matches(pattern: &[u8], text: &[u8]) -> bool {
         if piece.is_empty() {
             continue;
         }
-        match find(piece, &text[at..]) {
+        match P::find(piece, &text[at..]) {
             Some(end) => at += end,
             None => return false,
         }
     }
-    at_end(rest, &text[at..])
+    P::at_end(rest, &text[at..])
 }
+
+/// No `?` in the pattern.
+struct Literal;
+
+impl Piece for Literal {
+    fn at_start(piece: &[u8], text: &[u8]) -> Option<usize> {
+        text.starts_with(piece).then_some(piece.len())
+    }
+
+    fn find(piece: &[u8], text: &[u8]) -> Option<usize> {
+        let last = text.len().checked_sub(piece.len())?;
+        let mut start = 0;
+        loop {
+            start += text[start..=last]
+                .iter()
+                .position(|byte| *byte == piece[0])?;
+            if text[start..].starts_with(piece) {
+                return Some(start + piece.len());
+            }
+            start += 1;
+            if start > last {
+                return None;
+            }
+        }
+    }
+
+    fn at_end(piece: &[u8], text: &[u8]) -> bool {
+        text.ends_with(piece)
+    }
+}
+
+/// Some `?` in the pattern.
+struct Questions;
 
 /// Whether every text that `inner` matches is matched by `outer` too. Never wrongly yes; a
 /// no may be too careful when both hold wildcards.
@@ -37,78 +88,73 @@ pub(crate) fn covers(outer: &[u8], inner: &[u8]) -> bool {
     matches(outer, inner) && !(inner.contains(&b'*') && outer.contains(&b'?'))
 }
 
-pub(crate) fn has_wildcard(text: &str) -> bool {
-    text.bytes().any(|byte| byte == b'*' || byte == b'?')
-}
+impl Piece for Questions {
+    fn at_start(piece: &[u8], text: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        let mut rest = piece;
+        loop {
+            let run = rest
+                .iter()
+                .position(|byte| *byte == b'?')
+                .unwrap_or(rest.len());
+            if text.len() - at < run || text[at..at + run] != rest[..run] {
+                return None;
+            }
+            at += run;
+            if run == rest.len() {
+                return Some(at);
+            }
+            at += character(text, at)?;
+            rest = &rest[run + 1..];
+        }
+    }
 
-/// The end of a `*`-free piece that fits the start of the text.
-fn at_start(piece: &[u8], text: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    let mut rest = piece;
-    loop {
-        let run = rest
-            .iter()
-            .position(|byte| *byte == b'?')
-            .unwrap_or(rest.len());
-        if text.len() - at < run || text[at..at + run] != rest[..run] {
+    fn find(piece: &[u8], text: &[u8]) -> Option<usize> {
+        let mut start = 0;
+        if piece[0] == b'?' {
+            while start <= text.len() {
+                if let Some(end) = Self::at_start(piece, &text[start..]) {
+                    return Some(start + end);
+                }
+                start += character(text, start)?;
+            }
             return None;
         }
-        at += run;
-        if run == rest.len() {
-            return Some(at);
-        }
-        at += character(text, at)?;
-        rest = &rest[run + 1..];
-    }
-}
-
-/// The end of the first place where a `*`-free piece fits.
-fn find(piece: &[u8], text: &[u8]) -> Option<usize> {
-    let mut start = 0;
-    if piece[0] == b'?' {
-        while start <= text.len() {
-            if let Some(end) = at_start(piece, &text[start..]) {
+        loop {
+            start += text[start..].iter().position(|byte| *byte == piece[0])?;
+            if let Some(end) = Self::at_start(piece, &text[start..]) {
                 return Some(start + end);
             }
-            start += character(text, start)?;
+            start += 1;
         }
-        return None;
     }
-    loop {
-        start += text[start..].iter().position(|byte| *byte == piece[0])?;
-        if let Some(end) = at_start(piece, &text[start..]) {
-            return Some(start + end);
-        }
-        start += 1;
-    }
-}
 
-/// Whether a `*`-free piece fits the end of the text.
-fn at_end(piece: &[u8], text: &[u8]) -> bool {
-    let mut end = text.len();
-    let mut rest = piece;
-    loop {
-        let run = rest
-            .iter()
-            .rev()
-            .position(|byte| *byte == b'?')
-            .unwrap_or(rest.len());
-        let literal = &rest[rest.len() - run..];
-        if end < run || text[end - run..end] != *literal {
-            return false;
-        }
-        end -= run;
-        if run == rest.len() {
-            return true;
-        }
-        if end == 0 {
-            return false;
-        }
-        end -= 1;
-        while end > 0 && is_continuation(text[end]) {
+    fn at_end(piece: &[u8], text: &[u8]) -> bool {
+        let mut end = text.len();
+        let mut rest = piece;
+        loop {
+            let run = rest
+                .iter()
+                .rev()
+                .position(|byte| *byte == b'?')
+                .unwrap_or(rest.len());
+            let literal = &rest[rest.len() - run..];
+            if end < run || text[end - run..end] != *literal {
+                return false;
+            }
+            end -= run;
+            if run == rest.len() {
+                return true;
+            }
+            if end == 0 {
+                return false;
+            }
             end -= 1;
+            while end > 0 && is_continuation(text[end]) {
+                end -= 1;
+            }
+            rest = &rest[..rest.len() - run - 1];
         }
-        rest = &rest[..rest.len() - run - 1];
     }
 }
 

@@ -16,8 +16,8 @@ use super::value::fold;
 /// Fields of a resource name.
 const FIELDS: usize = 5;
 /// Folded on the stack up to these lengths.
-const ACTION_ROOM: usize = 128;
-const RESOURCE_ROOM: usize = 512;
+const ACTION_ROOM: usize = 96;
+const RESOURCE_ROOM: usize = 384;
 
 /// Room for the folded names of a request.
 pub(crate) struct Scratch {
@@ -26,10 +26,10 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    pub(crate) fn new(action: &str, resource: &str) -> Scratch {
+    pub(crate) fn new() -> Scratch {
         Scratch {
-            action: Folded::new(action),
-            resource: Folded::new(resource),
+            action: Folded::new(),
+            resource: Folded::new(),
         }
     }
 }
@@ -42,21 +42,24 @@ struct Folded<const ROOM: usize> {
 }
 
 impl<const ROOM: usize> Folded<ROOM> {
-    fn new(text: &str) -> Self {
-        let mut folded = Folded {
+    fn new() -> Self {
+        Folded {
             room: [0; ROOM],
             length: 0,
             heap: None,
-        };
-        match folded.room.get_mut(..text.len()) {
+        }
+    }
+
+    fn fill(&mut self, text: &str) {
+        match self.room.get_mut(..text.len()) {
             Some(room) if text.is_ascii() => {
                 room.copy_from_slice(text.as_bytes());
                 room.make_ascii_lowercase();
-                folded.length = text.len();
+                self.length = text.len();
+                self.heap = None;
             }
-            _ => folded.heap = Some(text.chars().map(fold).collect()),
+            _ => self.heap = Some(text.chars().map(fold).collect()),
         }
-        folded
     }
 
     fn bytes(&self) -> &[u8] {
@@ -67,9 +70,40 @@ impl<const ROOM: usize> Folded<ROOM> {
     }
 }
 
+/// The first bytes of a name, to tell most names apart in one step.
+fn head(name: &[u8]) -> u128 {
+    let mut head = [0; 16];
+    let length = name.len().min(16);
+    head[..length].copy_from_slice(&name[..length]);
+    u128::from_le_bytes(head)
+}
+
+/// The first bytes of every name that a pattern can match.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    bytes: u128,
+    mask: u128,
+}
+
+impl Head {
+    fn of(pattern: &[u8]) -> Head {
+        let literal = literal_prefix(pattern);
+        let mask = head(&[0xff; 16][..literal.len().min(16)]);
+        Head {
+            bytes: head(literal),
+            mask,
+        }
+    }
+
+    fn fits(self, name: u128) -> bool {
+        name & self.mask == self.bytes
+    }
+}
+
 /// The names of a request, ready to be matched.
 pub(crate) struct Probe<'a> {
     pub(crate) action: &'a [u8],
+    action_head: u128,
     ascii_action: bool,
     resource: &'a [u8],
     pub(crate) folded_resource: &'a [u8],
@@ -77,22 +111,32 @@ pub(crate) struct Probe<'a> {
     ends: Option<([usize; FIELDS - 1], [usize; FIELDS - 1])>,
     /// More than four colons, so that a loose reading could shift the fields.
     pub(crate) shiftable: bool,
+    tail_head: u128,
     small: bool,
 }
 
 impl<'a> Probe<'a> {
-    pub(crate) fn new(action: &str, resource: &'a str, scratch: &'a Scratch) -> Probe<'a> {
+    pub(crate) fn new(action: &str, resource: &'a str, scratch: &'a mut Scratch) -> Probe<'a> {
+        scratch.action.fill(action);
+        scratch.resource.fill(resource);
+        let scratch: &'a Scratch = scratch;
         let resource = resource.as_bytes();
         let folded_resource = scratch.resource.bytes();
-        let ends = field_ends(resource).zip(field_ends(folded_resource));
-        let tail = ends.map_or(0, |(ends, _)| ends[FIELDS - 2] + 1);
+        // Folding ASCII moves no byte.
+        let ends = match &scratch.resource.heap {
+            None => field_ends(resource).map(|ends| (ends, ends)),
+            Some(_) => field_ends(resource).zip(field_ends(folded_resource)),
+        };
+        let tail = ends.map_or(0, |(_, ends)| ends[FIELDS - 2] + 1);
         Probe {
             action: scratch.action.bytes(),
-            ascii_action: action.is_ascii(),
+            action_head: head(scratch.action.bytes()),
+            ascii_action: scratch.action.heap.is_none() || action.is_ascii(),
             resource,
             folded_resource,
             ends,
-            shiftable: resource[tail..].contains(&b':'),
+            shiftable: folded_resource[tail..].contains(&b':'),
+            tail_head: head(&folded_resource[tail..]),
             small: resource == folded_resource,
         }
     }
@@ -158,6 +202,18 @@ impl Shape {
     }
 }
 
+/// The pattern in small letters; none when it is so already.
+fn folded(pattern: &str) -> Option<Box<str>> {
+    if !pattern.is_ascii() {
+        let folded: String = pattern.chars().map(fold).collect();
+        return (folded != pattern).then(|| folded.into());
+    }
+    pattern
+        .bytes()
+        .any(|byte| byte.is_ascii_uppercase())
+        .then(|| pattern.to_ascii_lowercase().into())
+}
+
 /// The part of a pattern before its first wildcard.
 pub(crate) fn literal_prefix(pattern: &[u8]) -> &[u8] {
     let end = pattern
@@ -174,18 +230,20 @@ pub(crate) struct ActionPattern {
     shape: Shape,
     /// Where the service's code ends.
     colon: Option<usize>,
+    head: Head,
     ascii: bool,
 }
 
 impl ActionPattern {
     pub(crate) fn new(pattern: &str) -> ActionPattern {
-        let folded: Box<str> = pattern.chars().map(fold).collect();
+        let folded = folded(pattern).unwrap_or_else(|| pattern.into());
         let colon = folded.find(':');
         ActionPattern {
             shape: Shape::of(folded.as_bytes()),
             colon,
-            folded,
+            head: Head::of(folded.as_bytes()),
             ascii: pattern.is_ascii(),
+            folded,
         }
     }
 
@@ -194,6 +252,9 @@ impl ActionPattern {
     }
 
     pub(crate) fn matches(&self, probe: &Probe<'_>) -> Truth {
+        if !self.head.fits(probe.action_head) {
+            return Truth::No;
+        }
         match self.folded_match(probe.action) {
             // No action has other letters than ASCII, and how the service folds them is not known.
             Truth::Yes if self.shape != Shape::Any && !(self.ascii && probe.ascii_action) => {
@@ -254,23 +315,30 @@ struct Fields {
     ends: [usize; FIELDS - 1],
     folded_ends: [usize; FIELDS - 1],
     shapes: [Shape; FIELDS],
+    tail_head: Head,
 }
 
 impl ResourcePattern {
     pub(crate) fn new(pattern: &str) -> ResourcePattern {
-        let folded: String = pattern.chars().map(fold).collect();
-        let fields = field_ends(pattern.as_bytes())
-            .zip(field_ends(folded.as_bytes()))
-            .map(|(ends, folded_ends)| {
-                let shapes =
-                    std::array::from_fn(|index| Shape::of(field(pattern.as_bytes(), &ends, index)));
-                Fields {
-                    ends,
-                    folded_ends,
-                    shapes,
-                }
-            });
-        let folded = (folded != pattern).then(|| folded.into_boxed_str());
+        let folded = folded(pattern);
+        let ends = field_ends(pattern.as_bytes());
+        let folded_ends = folded
+            .as_ref()
+            .map_or(ends, |folded| field_ends(folded.as_bytes()));
+        let fields = ends.zip(folded_ends).map(|(ends, folded_ends)| {
+            let shape = |index| Shape::of(field(pattern.as_bytes(), &ends, index));
+            let tail = field(
+                folded.as_deref().unwrap_or(pattern).as_bytes(),
+                &folded_ends,
+                FIELDS - 1,
+            );
+            Fields {
+                ends,
+                folded_ends,
+                shapes: std::array::from_fn(shape),
+                tail_head: Head::of(tail),
+            }
+        });
         ResourcePattern {
             exact: pattern.into(),
             folded,
@@ -300,6 +368,9 @@ impl ResourcePattern {
         let (Some(fields), Some((ends, folded_ends))) = (&self.fields, &probe.ends) else {
             return loose(self.folded(), probe.folded_resource);
         };
+        if !probe.shiftable && !fields.tail_head.fits(probe.tail_head) {
+            return Truth::No;
+        }
         let similar = fields.all(
             self.folded(),
             &fields.folded_ends,

@@ -8,11 +8,13 @@
 
 use super::condition::Prepared;
 use super::context::Context;
-use super::document::{Document, Effect};
+use super::document::{Document, Effect, Statement};
+use super::index::Index;
 use super::name::{ActionPattern, Probe, ResourcePattern, Scratch};
-use super::span::{Position, Span};
+use super::span::{Cursor, Position, Span};
 use super::truth::Truth;
 use super::verdict::{Tally, combine};
+use std::ops::ControlFlow;
 
 /// Where a policy is bound, in RAM's order of evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,6 +119,7 @@ pub(super) struct Set {
     pub(super) layer: Layer,
     level: usize,
     pub(super) statements: Vec<Compiled>,
+    index: Option<Index>,
 }
 
 /// A statement, compiled.
@@ -127,7 +130,7 @@ pub(super) struct Compiled {
     pub(super) span: Span,
     pub(super) position: Position,
     pub(super) effect: Effect,
-    not_action: bool,
+    pub(super) not_action: bool,
     pub(super) actions: Box<[ActionPattern]>,
     pub(super) resources: Resources,
     pub(super) conditions: Box<[Prepared]>,
@@ -143,8 +146,7 @@ pub(super) enum Resources {
 }
 
 impl Compiled {
-    fn new(policy: usize, index: usize, document: &Document) -> Option<Compiled> {
-        let statement = document.statements().get(index)?;
+    fn new(policy: usize, index: usize, statement: &Statement, position: Position) -> Compiled {
         let resources = match &statement.resource {
             Some(resource)
                 if !resource.not
@@ -162,11 +164,11 @@ impl Compiled {
             }
             _ => Resources::Undocumented,
         };
-        Some(Compiled {
+        Compiled {
             policy,
             statement: index,
             span: statement.span,
-            position: Position::of(document.source(), statement.span.start),
+            position,
             effect: statement.effect,
             not_action: statement.action.not,
             actions: statement
@@ -179,51 +181,48 @@ impl Compiled {
             resources,
             conditions: statement.conditions.iter().map(Prepared::new).collect(),
             idle_operator: !statement.idle_operators.is_empty(),
-        })
+        }
     }
 
-    pub(super) fn action(&self, probe: &Probe<'_>) -> Truth {
+    /// Whether the action matches, and the pattern that says so.
+    pub(super) fn action(&self, probe: &Probe<'_>) -> (Truth, Option<usize>) {
         if self.actions.is_empty() {
-            return Truth::Unknown;
+            return (Truth::Unknown, None);
         }
-        let mut matched = Truth::No;
-        for pattern in &self.actions {
-            matched = matched.or(pattern.matches(probe));
-            if matched == Truth::Yes {
-                break;
-            }
-        }
-        if self.not_action {
-            matched.not()
-        } else {
-            matched
+        let (matched, by) = any(&self.actions, |pattern| pattern.matches(probe));
+        (
+            if self.not_action {
+                matched.not()
+            } else {
+                matched
+            },
+            by,
+        )
+    }
+
+    /// Whether the resource matches, and the pattern that says so.
+    pub(super) fn resource(&self, probe: &Probe<'_>) -> (Truth, Option<usize>) {
+        match &self.resources {
+            Resources::Patterns(patterns) => any(patterns, |pattern| pattern.matches(probe)),
+            Resources::Undocumented => (Truth::Unknown, None),
         }
     }
 
-    pub(super) fn resource(&self, probe: &Probe<'_>) -> Truth {
-        let Resources::Patterns(patterns) = &self.resources else {
-            return Truth::Unknown;
-        };
-        let mut matched = Truth::No;
-        for pattern in patterns {
-            matched = matched.or(pattern.matches(probe));
-            if matched == Truth::Yes {
-                break;
-            }
-        }
-        matched
-    }
-
-    pub(super) fn condition(&self, context: &Context) -> Truth {
-        let mut met = if self.idle_operator {
-            Truth::Unknown
-        } else {
-            Truth::Yes
-        };
-        for condition in &self.conditions {
-            met = met.and(condition.evaluate(context).0);
-            if met == Truth::No {
-                break;
+    /// Whether the conditions hold, and the first that does not, or is not known to.
+    pub(super) fn condition(&self, context: &Context) -> (Truth, Option<usize>) {
+        let mut met = (
+            if self.idle_operator {
+                Truth::Unknown
+            } else {
+                Truth::Yes
+            },
+            None,
+        );
+        for (index, condition) in self.conditions.iter().enumerate() {
+            match condition.evaluate(context).0 {
+                Truth::No => return (Truth::No, Some(index)),
+                Truth::Unknown => met = (Truth::Unknown, met.1.or(Some(index))),
+                Truth::Yes => {}
             }
         }
         met
@@ -231,37 +230,79 @@ impl Compiled {
 
     /// Whether it applies; the first element that certainly fails ends it.
     fn applies(&self, probe: &Probe<'_>, context: &Context) -> Truth {
-        let mut applies = self.action(probe);
-        if applies != Truth::No {
-            applies = applies.and(self.resource(probe));
+        let action = self.action(probe).0;
+        if action == Truth::No {
+            return Truth::No;
         }
-        if applies != Truth::No && (self.idle_operator || !self.conditions.is_empty()) {
-            applies = applies.and(self.condition(context));
+        let named = action.and(self.resource(probe).0);
+        if named == Truth::No {
+            return Truth::No;
         }
-        applies
+        named.and(self.condition(context).0)
     }
 }
 
-impl Tally {
-    pub(super) fn count(&mut self, effect: Effect, applies: Truth) {
-        let counter = match (effect, applies) {
-            (_, Truth::No) => return,
-            (Effect::Deny, Truth::Yes) => &mut self.deny,
-            (Effect::Deny, Truth::Unknown) => &mut self.maybe_deny,
-            (Effect::Allow, Truth::Yes) => &mut self.allow,
-            (Effect::Allow, Truth::Unknown) => &mut self.maybe_allow,
-        };
-        *counter += 1;
+/// Whether one of the patterns matches: the first that surely does, or else that perhaps does.
+fn any<T>(patterns: &[T], matches: impl Fn(&T) -> Truth) -> (Truth, Option<usize>) {
+    let mut best = (Truth::No, None);
+    for (index, pattern) in patterns.iter().enumerate() {
+        match matches(pattern) {
+            Truth::Yes => return (Truth::Yes, Some(index)),
+            Truth::Unknown if best.1.is_none() => best = (Truth::Unknown, Some(index)),
+            _ => {}
+        }
     }
+    best
 }
 
 impl Set {
+    /// How many statements apply; reading ends at a Deny that surely does.
     fn tally(&self, probe: &Probe<'_>, context: &Context) -> Tally {
         let mut tally = Tally::default();
-        for statement in &self.statements {
+        let _ended = self.visit(probe, &mut |statement| {
             tally.count(statement.effect, statement.applies(probe, context));
-        }
+            if tally.deny > 0 {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
         tally
+    }
+
+    /// The same, to the end, with those that surely apply.
+    fn matched(
+        &self,
+        probe: &Probe<'_>,
+        context: &Context,
+        matched: &mut Vec<(usize, usize)>,
+    ) -> Tally {
+        let mut tally = Tally::default();
+        let _ended = self.visit(probe, &mut |statement| {
+            let applies = statement.applies(probe, context);
+            tally.count(statement.effect, applies);
+            if applies == Truth::Yes {
+                matched.push((statement.policy, statement.statement));
+            }
+            ControlFlow::Continue(())
+        });
+        tally
+    }
+
+    /// Shows every statement that could apply, perhaps more than once.
+    fn visit(
+        &self,
+        probe: &Probe<'_>,
+        visit: &mut impl FnMut(&Compiled) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        match &self.index {
+            Some(index) if !probe.shiftable => index.visit(probe, &mut |number| {
+                self.statements
+                    .get(number)
+                    .map_or(ControlFlow::Continue(()), &mut *visit)
+            }),
+            _ => self.statements.iter().try_for_each(visit),
+        }
     }
 }
 
@@ -284,18 +325,30 @@ impl Policies {
                     layer: policy.layer,
                     level,
                     statements: Vec::new(),
+                    index: None,
                 });
                 sets.len() - 1
             });
-            let statements = 0..policy.document.statements().len();
-            if let Some(set) = sets.get_mut(place) {
-                set.statements.extend(
-                    statements
-                        .filter_map(|statement| Compiled::new(index, statement, &policy.document)),
-                );
-            }
+            let Some(set) = sets.get_mut(place) else {
+                continue;
+            };
+            let mut cursor = Cursor::new(policy.document.source());
+            set.statements
+                .extend(policy.document.statements().iter().enumerate().map(
+                    |(number, statement)| {
+                        Compiled::new(
+                            index,
+                            number,
+                            statement,
+                            cursor.advance(statement.span.start),
+                        )
+                    },
+                ));
         }
         sets.sort_by_key(|set| (set.layer, set.level));
+        for set in &mut sets {
+            set.index = Index::new(&set.statements);
+        }
         Policies {
             list: policies,
             sets,
@@ -328,8 +381,8 @@ impl Policies {
     /// ```
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Decision {
-        let scratch = Scratch::new(request.action, request.resource);
-        let probe = Probe::new(request.action, request.resource, &scratch);
+        let mut scratch = Scratch::new();
+        let probe = Probe::new(request.action, request.resource, &mut scratch);
         combine(
             self.sets
                 .iter()
@@ -346,22 +399,17 @@ impl Policies {
         matched: &mut Vec<(usize, usize)>,
     ) -> Decision {
         matched.clear();
-        let scratch = Scratch::new(request.action, request.resource);
-        let probe = Probe::new(request.action, request.resource, &scratch);
+        let mut scratch = Scratch::new();
+        let probe = Probe::new(request.action, request.resource, &mut scratch);
+        let mut tallies = self
+            .sets
+            .iter()
+            .map(|set| (set.layer, set.matched(&probe, request.context, matched)));
+        let decision = combine(tallies.by_ref()).decision();
         // The evaluation may end before the last layer; what applies is asked of all.
-        let mut tallies = Vec::with_capacity(self.sets.len());
-        for set in &self.sets {
-            let mut tally = Tally::default();
-            for statement in &set.statements {
-                let applies = statement.applies(&probe, request.context);
-                tally.count(statement.effect, applies);
-                if applies == Truth::Yes {
-                    matched.push((statement.policy, statement.statement));
-                }
-            }
-            tallies.push((set.layer, tally));
-        }
+        tallies.for_each(drop);
         matched.sort_unstable();
-        combine(tallies.into_iter()).decision()
+        matched.dedup();
+        decision
     }
 }

@@ -68,6 +68,39 @@ impl Position {
     }
 }
 
+/// Positions of ascending offsets in one text, each found from the one before.
+pub(crate) struct Cursor<'a> {
+    source: &'a str,
+    at: usize,
+    position: Position,
+}
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn new(source: &'a str) -> Cursor<'a> {
+        let at = if source.starts_with('\u{feff}') { 3 } else { 0 };
+        Cursor {
+            source,
+            at,
+            position: Position { line: 1, column: 1 },
+        }
+    }
+
+    pub(crate) fn advance(&mut self, offset: usize) -> Position {
+        let Some(passed) = self.source.get(self.at..offset) else {
+            return Position::of(self.source, offset);
+        };
+        self.at = offset;
+        match passed.rfind('\n') {
+            None => self.position.column += passed.chars().count(),
+            Some(last) => {
+                self.position.line += passed.bytes().filter(|byte| *byte == b'\n').count();
+                self.position.column = passed.get(last + 1..).unwrap_or("").chars().count() + 1;
+            }
+        }
+        self.position
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +127,19 @@ mod tests {
         assert_eq!(at("\u{feff}{", 3), (1, 1));
         assert_eq!(at("\u{feff}{}", 4), (1, 2));
         assert_eq!(at("\u{feff}\n{", 4), (2, 1));
+    }
+
+    #[test]
+    fn a_cursor_finds_what_is_found_from_the_start() {
+        let source = "\u{feff}阿\r\n\n里里x\ny";
+        let mut cursor = Cursor::new(source);
+        for (offset, _) in source.char_indices() {
+            assert_eq!(
+                cursor.advance(offset),
+                Position::of(source, offset),
+                "{offset}"
+            );
+        }
     }
 
     #[test]

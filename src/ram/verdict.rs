@@ -4,7 +4,9 @@
 //! so the whole evaluation. The verdict is what all of them have in common. Nothing here
 //! knows patterns or conditions.
 
+use super::document::Effect;
 use super::policies::{Decision, Layer};
+use super::truth::Truth;
 
 /// How many statements of one set apply, surely or perhaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +53,29 @@ impl Outcomes {
 }
 
 impl Tally {
+    pub(crate) fn count(&mut self, effect: Effect, applies: Truth) {
+        let counter = match (effect, applies) {
+            (_, Truth::No) => return,
+            (Effect::Deny, Truth::Yes) => &mut self.deny,
+            (Effect::Deny, Truth::Unknown) => &mut self.maybe_deny,
+            (Effect::Allow, Truth::Yes) => &mut self.allow,
+            (Effect::Allow, Truth::Unknown) => &mut self.maybe_allow,
+        };
+        *counter += 1;
+    }
+
+    /// As if all open statements of one effect were settled.
+    pub(crate) fn settled(mut self, effect: Effect, applies: Truth) -> Tally {
+        let open = match effect {
+            Effect::Deny => std::mem::take(&mut self.maybe_deny),
+            Effect::Allow => std::mem::take(&mut self.maybe_allow),
+        };
+        if open > 0 {
+            self.count(effect, applies);
+        }
+        self
+    }
+
     /// One policy set: a Deny beats an Allow, and nothing at all is an implicit denial.
     pub(crate) fn outcomes(self) -> Outcomes {
         if self.deny > 0 {

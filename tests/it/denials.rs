@@ -177,7 +177,7 @@ fn a_deny_stops_the_contractor() {
       who:      RAM user `contractor` of account 1234567890123456
       action:   fc:InvokeFunction
       resource: acs:fc:cn-hangzhou:1234567890123456:functions/billing
-    error: this statement denies the call
+    error: this statement denies it
      --> contractor.json:5:68
       |
     5 |     { "Effect": "Deny", "Action": "fc:InvokeFunction", "Resource": "acs:fc:*:*:functions/billing" }
@@ -258,7 +258,7 @@ fn the_deny_is_shown() {
     error[P0002]: a Deny applies to `fc:InvokeFunction` on `acs:fc:cn-hangzhou:1234567890123456:functions/prod-billing`
       action:   fc:InvokeFunction
       resource: acs:fc:cn-hangzhou:1234567890123456:functions/prod-billing
-    error: this statement denies the call
+    error: this statement denies it
      --> guardrail.json:8:19
       |
     7 |       "Action": ["fc:DeleteFunction", "fc:Invoke*"],
@@ -281,7 +281,7 @@ fn an_allow_of_a_file_is_shown() {
 
     --- stderr
     preflight: allowed: `fc:InvokeFunction` on `acs:fc:cn-hangzhou:1234567890123456:functions/prod-billing`
-    note: this statement allows the call
+    note: this statement allows it
      --> dev.json:7:19
       |
     6 |       "Action": "fc:InvokeFunction",

@@ -14,7 +14,7 @@ fn a_checked_call_shows_the_statement_that_allows_it_and_the_log() {
     Hello Ali!
     --- stderr
     preflight: allowed: `fc:InvokeFunction` on `acs:fc:cn-hangzhou:1234567890123456:functions/hello`
-    note: this statement allows the call
+    note: this statement allows it
      --> AliyunFCInvocationAccess:8:19
       |
     6 |         "fc:InvokeFunction"
@@ -45,7 +45,7 @@ fn a_call_of_fc_2_by_an_alias() {
     Hello world!
     --- stderr
     preflight: allowed: `fc:InvokeFunction` on `acs:fc:cn-hangzhou:1234567890123456:services/demo.prod/functions/hello`
-    note: this statement allows the call
+    note: this statement allows it
      --> AliyunFCInvocationAccess:8:19
       |
     6 |         "fc:InvokeFunction"

@@ -21,7 +21,7 @@ const ERROR_LIMIT: usize = 64 * 1024;
 /// Where an answer goes.
 pub(super) struct Received<'a> {
     pub(super) printer: &'a mut Printer,
-    pub(super) request: &'a mut Option<RequestReport>,
+    pub(super) request: Option<&'a mut RequestReport>,
     pub(super) response: &'a mut Option<ResponseReport>,
     pub(super) warnings: &'a mut Vec<String>,
 }
@@ -35,7 +35,7 @@ impl Received<'_> {
         } = answer;
         let (status, headers) = (incoming.status, incoming.headers.clone());
         let head = Head(&headers);
-        if let Some(request) = self.request {
+        if let Some(request) = &mut self.request {
             request.id = head.request_id().map(str::to_owned);
         }
         *self.response = Some(ResponseReport {

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{Command, Stop, broken, setting, warn};
+use super::{Command, Stop, broken, warn};
 use crate::acs::Credentials;
 use crate::acs::ambient::utc;
 use crate::acs::transport::USER_AGENT;
@@ -54,7 +54,7 @@ impl Command<'_> {
         report: &mut InvokeReport,
     ) -> Result<(), Stop> {
         let Some(preflight) = preflight::check(target, &caller, context) else {
-            return Err(setting::no_account().into());
+            return Err(input::no_account().into());
         };
         let verdict = preflight.verdict;
         let failure = diagnosis::of_preflight(&preflight, target, &caller);
@@ -99,8 +99,12 @@ fn show_allowed(preflight: &Preflight, caller: &Caller, printer: &mut Printer) {
         );
         printer.line(Verbosity::Normal, &line);
     }
-    if let Some(place) = diagnosis::allowed_by(preflight, caller) {
-        printer.excerpt(&place);
+    if let Some(check) = preflight.deciding() {
+        let (action, resource) = (&check.action, &check.resource);
+        let policies = &caller.policies;
+        for place in diagnosis::deciding_places(&check.explanation, action, resource, policies) {
+            printer.excerpt(&place);
+        }
     }
     let layers: Vec<&str> = preflight
         .layers_not_seen
@@ -115,7 +119,7 @@ fn show_allowed(preflight: &Preflight, caller: &Caller, printer: &mut Printer) {
 
 pub(super) fn emit_policy(path: &Path, target: &Target, printer: &mut Printer) -> Result<(), Stop> {
     let Some((requirements, _)) = preflight::requirements(target) else {
-        return Err(setting::no_account().into());
+        return Err(input::no_account().into());
     };
     let policy = preflight::least_policy(&requirements);
     let text = format!("{}\n", json::pretty(&policy));

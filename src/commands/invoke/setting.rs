@@ -10,7 +10,8 @@ use crate::acs::{
     Credentials, Endpoint, EndpointOverrides, Environment, Principal, credentials, sts,
 };
 use crate::cli::GlobalArgs;
-use crate::diagnosis::{Failure, Hint, codes};
+use crate::commands::input;
+use crate::diagnosis::{Failure, codes};
 use crate::fc::{self, Target};
 use crate::preflight::{Caller, Source};
 use crate::ram::{Layer, Policies, Policy};
@@ -93,13 +94,13 @@ impl Setting {
             return Ok(target);
         }
         let Some(found) = found else {
-            return Err(no_account().into());
+            return Err(input::no_account().into());
         };
         if let Some(account) = &found.account_id {
             return Ok(target.in_account(account)?);
         }
         if command.args.call.dry_run {
-            let failure = no_account();
+            let failure = input::no_account();
             return Err(failure
                 .because("a dry run sends nothing, so STS was not asked")
                 .into());
@@ -228,10 +229,4 @@ fn overrides(
             None => from_variable("SESAME_ENDPOINT")?,
         },
     })
-}
-
-/// The account is needed and nobody knows it.
-pub(super) fn no_account() -> Failure {
-    Failure::new(codes::ACCOUNT, "the main account's id is not known")
-        .with_hint(Hint::text("pass `--account-id`"))
 }

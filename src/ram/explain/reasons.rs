@@ -1,7 +1,7 @@
 //! What an undetermined verdict hangs on, in words.
 //!
-//! Only statements that matter are named: those whose being settled either way would change
-//! what is possible.
+//! Only statements that matter are named: those of a set and an effect that would change what
+//! is possible if all of them were settled, one way or the other.
 
 use super::*;
 
@@ -237,18 +237,15 @@ impl Policies {
     }
 }
 
-/// Whether settling one open statement of a set, either way, changes what is possible.
+/// Whether settling the open statements of a set, all either way, changes what is possible.
 fn matters(tallies: &[(Layer, Tally)], index: usize, effect: Effect, outcomes: Outcomes) -> bool {
     [Truth::Yes, Truth::No].into_iter().any(|settled| {
         let sets = tallies.iter().enumerate().map(|(at, (layer, tally))| {
-            let mut tally = *tally;
-            if at == index {
-                match effect {
-                    Effect::Deny => tally.maybe_deny -= 1,
-                    Effect::Allow => tally.maybe_allow -= 1,
-                }
-                tally.count(effect, settled);
-            }
+            let tally = if at == index {
+                tally.settled(effect, settled)
+            } else {
+                *tally
+            };
             (*layer, tally)
         });
         combine(sets) != outcomes

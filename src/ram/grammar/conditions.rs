@@ -6,6 +6,7 @@
 use super::*;
 use crate::ram::operator::Test;
 use crate::ram::value::{Block, DateReading, Number, read_bool, read_date};
+use std::collections::HashMap;
 
 impl Grammar {
     /// The conditions, and the operators that test nothing.
@@ -101,16 +102,19 @@ impl Grammar {
     }
 
     fn similar_keys(&mut self, members: &[Member<'_>], what: &str) {
-        for (index, member) in members.iter().enumerate() {
-            let similar = |earlier: &&Member<'_>| {
-                earlier.key != member.key && earlier.key.eq_ignore_ascii_case(&member.key)
+        if members.len() < 2 {
+            return;
+        }
+        let mut seen: HashMap<String, &str> = HashMap::with_capacity(members.len());
+        for member in members {
+            let folded = member.key.to_ascii_lowercase();
+            let Some(earlier) = seen.insert(folded, &member.key) else {
+                continue;
             };
-            if let Some(earlier) = members[..index].iter().find(similar) {
-                let message = format!(
-                    "the {what} `{}` and `{}` differ by letter case only",
-                    shorten(&earlier.key),
-                    shorten(&member.key)
-                );
+            if earlier != member.key {
+                let (earlier, later) = (shorten(earlier), shorten(&member.key));
+                let message =
+                    format!("the {what} `{earlier}` and `{later}` differ by letter case only");
                 self.report(
                     &codes::DUPLICATE_KEYS_WITH_DIFFERENT_CASE,
                     member.key_span,

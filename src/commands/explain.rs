@@ -1,0 +1,131 @@
+//! `sesame explain`: what an error code means, offline.
+
+use serde_json::{Value, json};
+
+use super::{Ended, finish, print};
+use crate::cli::ExplainArgs;
+use crate::diagnosis::{Code, Exit, Failure, codes};
+use crate::output::{Format, Printer};
+use crate::ram::{self, LintCode};
+
+pub(super) fn run(args: &ExplainArgs, printer: &mut Printer) -> Exit {
+    let ended = match args.code.as_deref() {
+        Some(id) => explain(id, printer),
+        None => list(printer),
+    };
+    finish("sesame.explain/1", ended, printer)
+}
+
+/// A code of either register.
+enum Known {
+    Own(&'static Code),
+    Lint(&'static LintCode),
+}
+
+impl Known {
+    fn find(id: &str) -> Option<Self> {
+        codes::find(id)
+            .map(Self::Own)
+            .or_else(|| ram::find_code(id).map(Self::Lint))
+    }
+
+    fn id(&self) -> &'static str {
+        match self {
+            Self::Own(code) => code.id,
+            Self::Lint(code) => code.code,
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self {
+            Self::Own(code) => code.title,
+            Self::Lint(code) => code.title,
+        }
+    }
+
+    fn text(&self) -> String {
+        let (id, title) = (self.id(), self.title());
+        match self {
+            Self::Own(code) => format!(
+                "{id}: {title}\n\n{}\n\ncause {}, exit status {}\n",
+                code.explanation,
+                code.cause.as_str(),
+                code.exit.status()
+            ),
+            Self::Lint(code) => format!(
+                "{id} {}: {title}\n\n{}\n\nexample:\n  {}\n\nseverity {}\n",
+                code.name,
+                code.explanation,
+                code.example.replace('\n', "\n  "),
+                code.severity.as_str()
+            ),
+        }
+    }
+
+    fn row(&self) -> Value {
+        match self {
+            Self::Own(code) => json!({
+                "code": code.id, "cause": code.cause.as_str(), "title": code.title,
+                "explanation": code.explanation, "exit_status": code.exit.status(),
+            }),
+            Self::Lint(code) => json!({
+                "code": code.code, "name": code.name, "cause": "invalid_input",
+                "title": code.title, "explanation": code.explanation,
+                "example": code.example, "severity": code.severity.as_str(),
+            }),
+        }
+    }
+}
+
+fn explain(id: &str, printer: &mut Printer) -> Result<Ended, Box<Failure>> {
+    let Some(known) = Known::find(id) else {
+        return Err(Box::new(
+            Failure::new(
+                codes::NO_CODE,
+                format!("`{id}` is not an error code of sesame"),
+            )
+            .hint("`sesame explain` lists them"),
+        ));
+    };
+    if printer.format() != Format::Json {
+        print(&known.text(), printer)?;
+    }
+    Ok(Ended {
+        fields: known.row(),
+        failure: None,
+    })
+}
+
+fn list(printer: &mut Printer) -> Result<Ended, Box<Failure>> {
+    let all: Vec<Known> = codes::ALL
+        .iter()
+        .map(|code| Known::Own(code))
+        .chain(ram::CODES.iter().map(Known::Lint))
+        .collect();
+    if printer.format() != Format::Json {
+        let lines = all
+            .iter()
+            .map(|known| format!("{}  {}\n", known.id(), known.title()));
+        print(&lines.collect::<String>(), printer)?;
+    }
+    let rows: Vec<Value> = all.iter().map(Known::row).collect();
+    Ok(Ended {
+        fields: json!({"cause": null, "codes": rows}),
+        failure: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_something_to_say() {
+        let own = codes::ALL.iter().map(|code| code.id);
+        for id in own.chain(ram::CODES.iter().map(|code| code.code)) {
+            let known = Known::find(&id.to_lowercase()).unwrap();
+            assert_eq!(known.id(), id);
+            assert!(known.text().len() > 60, "{id}");
+        }
+    }
+}

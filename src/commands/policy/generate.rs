@@ -1,0 +1,189 @@
+//! `sesame policy generate`: the smallest documents for a target's operations or for pairs of
+//! action and resource. What is printed was evaluated first.
+
+use std::io::Read;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Ended, print, render};
+use crate::acs::Environment;
+use crate::catalogue::templates;
+use crate::cli::{GenerateArgs, PolicyFormat};
+use crate::commands::input;
+use crate::diagnosis::{Failure, codes};
+use crate::fc::Target;
+use crate::output::{Format, Printer, Verbosity};
+use crate::preflight::{self, prove};
+use crate::project;
+use crate::ram::{Pair, synthesise};
+
+pub(super) fn run(
+    args: &GenerateArgs,
+    environment: &dyn Environment,
+    printer: &mut Printer,
+) -> Result<Ended, Box<Failure>> {
+    let (pairs, name) = match &args.pairs {
+        Some(path) => (read_pairs(path)?, "sesame".to_owned()),
+        None => of_target(args, environment, printer)?,
+    };
+    let name = match &args.policy_name {
+        Some(name) => checked_name(name)?,
+        None => name,
+    };
+    let documents = synthesise(&pairs);
+    prove(&pairs, &documents).map_err(|error| {
+        let title = format!("the policy does not hold what was asked: {error}");
+        Box::new(
+            Failure::new(codes::NOT_SYNTHESISED, title)
+                .hint("name the resources without wildcards"),
+        )
+    })?;
+    if printer.format() != Format::Json {
+        let count = documents.len();
+        if count > 1 {
+            let line = format!("split into {count} documents: RAM takes 6,144 characters in each");
+            printer.line(Verbosity::Normal, &line);
+        }
+        print(&rendered(args.format, &name, &documents), printer)?;
+    }
+    Ok(Ended {
+        fields: json!({"documents": documents}),
+        failure: None,
+    })
+}
+
+fn rendered(format: PolicyFormat, name: &str, documents: &[Value]) -> String {
+    let named = documents.iter().enumerate().map(|(index, document)| {
+        let numbered = match documents.len() {
+            1 => name.to_owned(),
+            _ => format!("{name}-{}", index + 1),
+        };
+        (numbered, document)
+    });
+    match format {
+        PolicyFormat::Json => render::json(documents),
+        PolicyFormat::Terraform => render::terraform(named),
+        PolicyFormat::Ros => render::ros(named),
+        PolicyFormat::AliyunCli => render::aliyun_cli(named),
+    }
+}
+
+fn of_target(
+    args: &GenerateArgs,
+    environment: &dyn Environment,
+    printer: &mut Printer,
+) -> Result<(Vec<Pair>, String), Box<Failure>> {
+    let (target, warnings) = project::select(input::selection(&args.target), environment)
+        .map_err(|error| Box::new(Failure::from(error)))?;
+    for warning in &warnings {
+        printer.warning(warning);
+    }
+    let mut pairs = Vec::new();
+    for operation in &args.operations {
+        pairs.extend(operation_pairs(operation, &target, args.any_qualifier)?);
+    }
+    let name = format!("sesame-{}-{}", args.operations.join("-"), target.function());
+    let name = name
+        .chars()
+        .map(|one| {
+            if one.is_ascii_alphanumeric() {
+                one
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    Ok((pairs, name))
+}
+
+fn operation_pairs(
+    operation: &str,
+    target: &Target,
+    any_qualifier: bool,
+) -> Result<Vec<Pair>, Box<Failure>> {
+    let generation = preflight::generation(target);
+    let Some(template) = templates::find(operation, generation) else {
+        let known = templates::all()
+            .into_iter()
+            .filter(|one| one.generation == generation);
+        let known: Vec<String> = known.map(|template| template.name).collect();
+        let title =
+            format!("there is no template `{operation}` for this generation of Function Compute");
+        return Err(Box::new(
+            Failure::new(codes::TEMPLATE, title).hint(format!("there are {}", known.join(", "))),
+        ));
+    };
+    let mut values = preflight::values(target).ok_or_else(|| Box::new(input::no_account()))?;
+    if any_qualifier {
+        values.qualifiers = vec![None, Some("*")];
+    }
+    Ok(preflight::pairs(&template.requirements(&values)))
+}
+
+/// A policy's name, as RAM takes it.
+fn checked_name(name: &str) -> Result<String, Box<Failure>> {
+    let allowed = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if allowed && (1..=128).contains(&name.len()) {
+        return Ok(name.to_owned());
+    }
+    let title = format!("`{name}` cannot be a policy's name");
+    Err(Box::new(Failure::new(codes::NAME, title).hint(
+        "change `--policy-name`: letters, digits and `-`, at most 128 of them",
+    )))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PairLine {
+    action: String,
+    resource: String,
+}
+
+fn read_pairs(path: &Path) -> Result<Vec<Pair>, Box<Failure>> {
+    let shown = path.display();
+    let fault =
+        |title: String| {
+            Box::new(Failure::new(codes::PAIRS, title).hint(
+                "each line is `{\"action\":\"fc:InvokeFunction\",\"resource\":\"acs:fc:…\"}`",
+            ))
+        };
+    let text = if path == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        std::fs::read_to_string(path)
+    };
+    let text = text.map_err(|error| {
+        fault(format!(
+            "`{shown}` cannot be read: {}",
+            input::io_words(&error)
+        ))
+    })?;
+    let mut pairs = Vec::new();
+    for (index, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
+        let number = index + 1;
+        let pair: PairLine = serde_json::from_str(line)
+            .map_err(|error| fault(format!("{shown}:{number}: {error}")))?;
+        if pair.action.is_empty() || pair.resource.is_empty() {
+            return Err(fault(format!(
+                "{shown}:{number}: an empty action or resource"
+            )));
+        }
+        pairs.push(Pair {
+            action: pair.action,
+            resource: pair.resource,
+        });
+    }
+    if pairs.is_empty() {
+        return Err(fault(format!("`{shown}` has no pair in it")));
+    }
+    Ok(pairs)
+}
