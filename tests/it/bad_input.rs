@@ -528,6 +528,15 @@ fn the_faults_of_all_files_are_said_at_once() {
 }
 
 #[test]
+fn a_policy_file_with_bytes_that_are_no_text() {
+    let run = hello("--policy-file dev.json")
+        .file("dev.json", b"{\"Version\":\"\xff\x1b[31m\"}")
+        .run();
+    assert_eq!(run.exit, 2);
+    assert!(!run.stderr.contains('\u{1b}'), "{:?}", run.stderr);
+}
+
+#[test]
 fn an_identity_that_the_sandbox_lacks() {
     insta::assert_snapshot!(hello("-a interm").run().shown(), @r"
     exit: 2

@@ -219,3 +219,14 @@ fn a_full_disk_is_an_error() {
         );
     }
 }
+
+#[test]
+fn an_interrupted_call_counts_as_sent() {
+    let fake = Fake::start([Reply::Hang]);
+    let running = fake.call("-o json").start();
+    fake.wait_for_a_hit();
+    running.signal("INT");
+    let object = running.end().json();
+    assert_eq!(object["request"]["sent"], true);
+    assert_eq!(object["request"]["attempts"], 1);
+}
