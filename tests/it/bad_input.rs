@@ -528,6 +528,15 @@ fn the_faults_of_all_files_are_said_at_once() {
 }
 
 #[test]
+fn a_policy_file_with_bytes_that_are_no_text() {
+    let run = hello("--policy-file dev.json")
+        .file("dev.json", b"{\"Version\":\"\xff\x1b[31m\"}")
+        .run();
+    assert_eq!(run.exit, 2);
+    assert!(!run.stderr.contains('\u{1b}'), "{:?}", run.stderr);
+}
+
+#[test]
 fn an_identity_that_the_sandbox_lacks() {
     insta::assert_snapshot!(hello("-a interm").run().shown(), @r"
     exit: 2
@@ -706,4 +715,33 @@ fn a_command_line_that_cannot_be_read_still_gives_an_object() {
         );
         assert_eq!(object["error"]["code"], "I0001");
     }
+}
+
+#[test]
+fn a_region_of_the_environment() {
+    let check = |region: &[u8], words: &str| {
+        line("invoke --account-id 123 --function-name hello --emit-policy")
+            .args(words.split_whitespace())
+            .env("ALIBABA_CLOUD_REGION_ID", OsStr::from_bytes(region))
+            .run()
+    };
+    let used = check(b"cn-beijing", "");
+    assert!(used.stdout_lossy().contains("acs:fc:cn-beijing:123:"));
+    let beaten = check(b"cn-beijing", "--region cn-shanghai");
+    assert!(beaten.stdout_lossy().contains("acs:fc:cn-shanghai:123:"));
+    let empty = check(b"", "");
+    assert!(
+        empty
+            .stderr
+            .starts_with("error[I0003]: no region is given\n")
+    );
+    insta::assert_snapshot!(check(b"cn-\xff", "").shown(), @r"
+    exit: 2
+    --- stdout
+
+    --- stderr
+    error[I0014]: `ALIBABA_CLOUD_REGION_ID` is not UTF-8
+
+    hint: set it to text in UTF-8, or unset it
+    ");
 }

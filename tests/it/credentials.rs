@@ -1,7 +1,7 @@
 //! Exit 4: nobody signs, or the service does not take who signs.
 
-use super::fake::{Fake, call, nobody, refusal};
-use super::harness::{KEY_ID, SECRET, line};
+use super::fake::{Fake, NOBODY, call, refusal};
+use super::harness::{KEY_ID, SECRET, line, sesame, shell_words};
 
 const CALL: &str =
     "invoke --region cn-hangzhou --account-id 1234567890123456 --function-name hello";
@@ -79,7 +79,7 @@ fn a_secret_that_is_not_utf_8() {
 
 #[test]
 fn credentials_are_sought_before_anything_is_sent() {
-    let object = call(&nobody(), "-o json")
+    let object = call(NOBODY, "-o json")
         .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "")
         .run()
         .json();
@@ -232,4 +232,17 @@ fn every_refusal_of_a_key_is_exit_4() {
             "{code}"
         );
     }
+}
+
+#[test]
+fn the_command_that_needs_no_account_works() {
+    let object = line(CALL).arg("-o").arg("json").run().json();
+    let hints = object["error"]["hints"].as_array().unwrap();
+    let commands: Vec<&str> = hints
+        .iter()
+        .filter_map(|hint| hint["command"].as_str())
+        .collect();
+    assert_eq!(commands.len(), 1);
+    let run = sesame(shell_words(commands[0])).run();
+    assert_eq!((run.exit, &*run.stdout), (0, &b"Hello world!"[..]));
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::fake::{ACCOUNT, Fake, REQUEST_ID, answer, refusal, result};
-use super::harness::{Sesame, line};
+use super::harness::{Sesame, line, shell_words};
 
 const DEV: &str = r#"{
   "Version": "1",
@@ -580,6 +580,41 @@ fn the_suggested_policy_lifts_the_denial() {
             assert_eq!(allowed.exit, 0, "{target:?}: {policy}\n{}", allowed.stderr);
         }
     }
+}
+
+#[test]
+fn the_commands_create_and_attach_that_policy() {
+    let run = line("invoke --sandbox -a intern --service-name demo --function-name hello --check-perms -o json").run();
+    let error = run.json()["error"].clone();
+    let hints = error["hints"].as_array().unwrap();
+    let commands: Vec<Vec<String>> = hints
+        .iter()
+        .filter_map(|hint| hint["command"].as_str())
+        .map(shell_words)
+        .collect();
+    let [create, attach] = commands.as_slice() else {
+        panic!("{commands:?}")
+    };
+    assert_eq!(
+        create[..4],
+        ["ram", "CreatePolicy", "--PolicyName", "sesame-invoke-hello"]
+    );
+    assert_eq!(create[4], "--PolicyDocument");
+    let document: Value = serde_json::from_str(&create[5]).unwrap();
+    assert_eq!(document, error["suggested_policy"]);
+    assert_eq!(
+        attach[..],
+        [
+            "ram",
+            "AttachPolicyToUser",
+            "--PolicyType",
+            "Custom",
+            "--PolicyName",
+            "sesame-invoke-hello",
+            "--UserName",
+            "intern",
+        ]
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! object is held against its schema.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -31,6 +32,7 @@ pub(crate) struct Sesame {
     args: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
     stdin: Vec<u8>,
+    stdout: Option<File>,
     folder: TempDir,
 }
 
@@ -43,6 +45,7 @@ pub(crate) fn sesame<I: IntoIterator<Item: AsRef<OsStr>>>(args: I) -> Sesame {
             .collect(),
         env: Vec::new(),
         stdin: Vec::new(),
+        stdout: None,
         folder: TempDir::new().unwrap(),
     }
 }
@@ -83,6 +86,12 @@ impl Sesame {
         self
     }
 
+    /// Sends stdout there, in place of a pipe.
+    pub(crate) fn stdout(mut self, file: File) -> Self {
+        self.stdout = Some(file);
+        self
+    }
+
     /// Puts a file into the working folder.
     pub(crate) fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         std::fs::write(self.path(name), content).unwrap();
@@ -111,7 +120,7 @@ impl Sesame {
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .current_dir(self.folder.path())
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdout(self.stdout.map_or_else(Stdio::piped, Stdio::from))
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -258,6 +267,17 @@ impl Run {
             stable(&self.stderr)
         )
     }
+}
+
+/// The words that a shell makes of a command, without its first.
+pub(crate) fn shell_words(command: &str) -> Vec<String> {
+    let (_, arguments) = command.split_once(' ').unwrap();
+    let script = format!("printf '%s\\0' {arguments}");
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert!(output.status.success(), "{command}");
+    assert!(output.stderr.is_empty(), "{command}");
+    let words = String::from_utf8(output.stdout).unwrap();
+    words.split_terminator('\0').map(str::to_owned).collect()
 }
 
 /// The text without what differs from run to run.

@@ -165,3 +165,16 @@ fn colours_change_no_word() {
     let object = fake.call("-o json --color always").run();
     assert!(!object.stdout_lossy().contains(ESCAPE));
 }
+
+#[test]
+fn colour_can_be_forced_by_the_environment() {
+    for [name, value] in [["CLICOLOR_FORCE", "1"], ["NO_COLOR", "1"], ["TERM", "dumb"]] {
+        let [_, _, denied, ..] = colourful();
+        let run = denied.env(name, value).run();
+        assert_eq!(
+            run.stderr.contains(ESCAPE),
+            name == "CLICOLOR_FORCE",
+            "{name}"
+        );
+    }
+}

@@ -1,6 +1,7 @@
 //! Exits 8, 124, 130 and 143, and a reader that leaves: throttling, time limits, signals.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use super::fake::{Fake, REQUEST_ID, Reply, answer, result};
@@ -168,8 +169,10 @@ fn a_termination_ends_the_call() {
 #[test]
 fn an_interrupt_ends_a_wait_for_stdin() {
     let mut running = line("invoke --sandbox --function-name echo -s -v").start_with_open_stdin();
-    // It has begun once it has handlers, which it has before it reads stdin.
-    std::thread::sleep(Duration::from_millis(300));
+    // A pipe holds 64 KiB, so once more than that went in, stdin is being read and the
+    // handlers, which come first, are there.
+    let stdin = running.child.stdin.as_mut().unwrap();
+    stdin.write_all(&[b'x'; 256 * 1024]).unwrap();
     assert!(running.child.try_wait().unwrap().is_none(), "it waits");
     running.signal("INT");
     assert_eq!(running.end().exit, 130);
@@ -198,4 +201,32 @@ fn a_reader_of_the_object_that_leaves_ends_it_quietly() {
     drop(stdout);
     let run = running.end_unread();
     assert_eq!((run.exit, &*run.stderr), (0, ""));
+}
+
+#[test]
+fn a_full_disk_is_an_error() {
+    for words in ["-q", "-o raw", "--emit-policy", "--dry-run"] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let run = line("invoke --sandbox --function-name hello")
+            .args(words.split(' '))
+            .stdout(full)
+            .run();
+        assert_eq!(run.exit, 1, "{words}: {}", run.stderr);
+        assert!(
+            run.stderr
+                .contains("error[I0015]: stdout cannot be written"),
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn an_interrupted_call_counts_as_sent() {
+    let fake = Fake::start([Reply::Hang]);
+    let running = fake.call("-o json").start();
+    fake.wait_for_a_hit();
+    running.signal("INT");
+    let object = running.end().json();
+    assert_eq!(object["request"]["sent"], true);
+    assert_eq!(object["request"]["attempts"], 1);
 }

@@ -1,12 +1,14 @@
 //! Exit 1: the network breaks, or what answers is not Function Compute, or it fails.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::time::Duration;
 
 use super::fake::{self, Fake, Reply, answer, refusal, result};
 
 #[test]
 fn nobody_listens() {
-    let run = fake::call(&fake::nobody(), "").run();
+    let run = fake::call(fake::NOBODY, "").run();
     insta::assert_snapshot!(run.shown(), @r"
     exit: 1
     --- stdout
@@ -20,7 +22,7 @@ fn nobody_listens() {
 
 #[test]
 fn nobody_listens_in_json() {
-    let object = fake::call(&fake::nobody(), "-o json").run().json();
+    let object = fake::call(fake::NOBODY, "-o json").run().json();
     assert_eq!(object["error"]["cause"], "network_unreachable");
     assert_eq!(object["error"]["code"], "N0001");
     assert_eq!(object["request"]["sent"], false);
@@ -247,4 +249,32 @@ fn the_event_is_too_large() {
 
     hint: a synchronous call takes 32 MB, an asynchronous one 128 KB: pass a reference to the data in place of the data
     ");
+}
+
+/// A port that answers a TLS greeting with something else.
+fn not_tls() -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    url
+}
+
+#[test]
+fn certificates_that_cannot_be_read() {
+    for (name, content) in [("missing.pem", None), ("empty.pem", Some(""))] {
+        let command = fake::call(&not_tls(), "").env("SSL_CERT_FILE", name);
+        let command = match content {
+            Some(content) => command.file(name, content),
+            None => command,
+        };
+        let run = command.run();
+        assert_eq!(run.exit, 1);
+        let title = format!("error[N0003]: the certificates in `{name}` cannot be used: ");
+        assert!(run.stderr.starts_with(&title), "{}", run.stderr);
+    }
 }

@@ -83,3 +83,12 @@ fn a_conflict_at_the_second_time_says_that_the_first_arrived() {
         .run();
     assert_eq!((run.exit, fake.hits().len()), (1, 2));
 }
+
+#[test]
+fn a_call_that_arrived_counts_as_sent() {
+    let fake = Fake::start([Reply::Close]);
+    let object = fake.call("-o json").run().json();
+    assert_eq!(fake.hits().len(), 1);
+    assert_eq!(object["request"]["sent"], true);
+    assert_eq!(object["request"]["attempts"], 1);
+}
