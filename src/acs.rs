@@ -9,6 +9,7 @@ pub mod encoding;
 pub mod endpoint;
 pub mod http;
 pub mod principal;
+pub mod redact;
 pub mod rpc;
 pub mod secret;
 pub mod sts;

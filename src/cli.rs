@@ -23,7 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   sesame invoke --sandbox --function-name hello --check-perms -e '{\"name\":\"Ali\"}'
   sesame invoke --region cn-hangzhou --function-name hello -f event.json
-  sesame invoke --region cn-hangzhou --account-id 1234567890123456 --function-name hello --emit-policy";
+  sesame policy check --policy-file dev.json --action fc:InvokeFunction --resource '*'";
 
 /// Invoke Function Compute functions, and know what RAM says about the call.
 #[derive(Debug, Parser)]
@@ -53,6 +53,14 @@ pub enum Command {
     Policy(PolicyCommand),
     /// Say what an error code means and what to do.
     Explain(ExplainArgs),
+}
+
+/// A time limit.
+fn seconds(text: &str) -> Result<u32, String> {
+    text.parse()
+        .ok()
+        .filter(|seconds| *seconds > 0)
+        .ok_or_else(|| "it is a whole number of seconds, at least 1".to_owned())
 }
 
 #[cfg(test)]

@@ -10,14 +10,14 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anstream::ColorChoice;
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use serde_json::Value;
 
 use crate::acs::{Ambient, ProcessEnvironment};
 use crate::cli::{Cli, ColorArg, Command, FormatArg, GlobalArgs};
 use crate::diagnosis::{Exit, Failure, codes};
-use crate::output::{Format, InvokeReport, Printer, Verbosity, json};
+use crate::output::{Format, InvokeReport, Printer, Verbosity, invocation, json};
 
 /// Runs one command line to its exit status.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
@@ -62,24 +62,26 @@ fn printer(global: &GlobalArgs) -> Printer {
 
 /// How a command ends: what it found, and why that is not a success.
 pub(super) struct Ended {
-    /// The fields of the JSON object, beside `schema`, `ok` and `error`.
-    fields: Value,
+    /// The fields of the JSON object, beside `schema`, `ok` and `error`; none when stdout is
+    /// taken.
+    fields: Option<Value>,
     failure: Option<Failure>,
 }
 
 /// Prints the failure, and in JSON the one object.
 fn finish(schema: &str, ended: Result<Ended, Box<Failure>>, printer: &mut Printer) -> Exit {
     let ended = ended.unwrap_or_else(|failure| Ended {
-        fields: Value::Null,
+        fields: Some(Value::Null),
         failure: Some(*failure),
     });
-    if printer.format() == Format::Json {
-        let object = json::envelope(schema, ended.fields, ended.failure.as_ref());
-        let line = format!("{}\n", json::compact(&object));
-        // A reader that left early has what it wanted.
-        let _ = printer.data(line.as_bytes()).and_then(|()| printer.flush());
+    let mut failure = ended.failure;
+    if let (Format::Json, Some(fields)) = (printer.format(), ended.fields) {
+        let object = json::envelope(schema, fields, failure.as_ref());
+        if let Err(unwritten) = print(&format!("{}\n", json::compact(&object)), printer) {
+            failure = Some(*unwritten);
+        }
     }
-    match &ended.failure {
+    match &failure {
         Some(failure) => {
             printer.failure(failure);
             failure.code.exit
@@ -114,31 +116,56 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
         _ => {}
     }
     let text = error.render().to_string();
-    let text = text.trim_start_matches("error: ").trim_end();
+    let text = text
+        .trim_start_matches("error: ")
+        .trim_end()
+        .replace('\'', "`");
     let json = wants_json(arguments);
     let format = if json { Format::Json } else { Format::Text };
     let mut printer = Printer::new(format, Verbosity::Normal, ColorChoice::Auto);
-    if json {
-        let title = text.lines().next().unwrap_or_default();
-        let mut failure = Failure::new(codes::USAGE, title);
-        let rest = text
-            .lines()
-            .skip(1)
-            .map(str::trim)
-            .filter(|line| !line.is_empty());
-        failure = rest.fold(failure, Failure::hint);
-        let report = InvokeReport {
-            failure: Some(failure),
-            ..InvokeReport::default()
+    let tips = text
+        .lines()
+        .map(str::trim)
+        .filter_map(|line| line.strip_prefix("tip: "));
+    let about: Vec<&str> = text
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .map(str::trim)
+        .collect();
+    let title = about.join(" ");
+    let failure = tips.fold(Failure::new(codes::USAGE, title), Failure::hint);
+    let name = error_name(arguments);
+    let failure = failure.hint(format!("`{name} --help` shows every flag"));
+    let fields = InvokeReport::default().to_fields();
+    let (schema, fields) = match name.as_str() {
+        "sesame policy check" => ("sesame.policy.check/1", Value::Null),
+        "sesame policy lint" => ("sesame.policy.lint/1", Value::Null),
+        "sesame policy test" => ("sesame.policy.test/1", Value::Null),
+        "sesame policy generate" => ("sesame.policy.generate/1", Value::Null),
+        "sesame policy templates" => ("sesame.policy.templates/1", Value::Null),
+        "sesame explain" => ("sesame.explain/1", Value::Null),
+        _ => (invocation::SCHEMA, fields),
+    };
+    let ended = Ended {
+        fields: Some(fields),
+        failure: Some(failure),
+    };
+    finish(schema, Ok(ended), &mut printer)
+}
+
+/// The command that a line names, as far as it names one.
+fn error_name(arguments: &[OsString]) -> String {
+    let words = arguments.iter().skip(1).filter_map(|word| word.to_str());
+    let mut command = Cli::command();
+    let mut name = command.get_name().to_owned();
+    for word in words {
+        let Some(next) = command.find_subcommand(word).cloned() else {
+            continue;
         };
-        let object = format!("{}\n", json::compact(&report.to_json()));
-        let _ = printer.data(object.as_bytes());
+        name = format!("{name} {word}");
+        command = next;
     }
-    printer.line(
-        Verbosity::Quiet,
-        &format!("error[{}]: {text}", codes::USAGE.id),
-    );
-    Exit::Usage
+    name
 }
 
 /// Whether a command line that could not be parsed asks for JSON; the last word counts.

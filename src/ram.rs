@@ -41,5 +41,6 @@ pub use lint::{AccessLevel, ActionRow, ActionTable, lint};
 pub use operator::{OPERATORS, Operator};
 pub use policies::{Decision, Layer, Policies, Policy, Request};
 pub use span::{Position, Span};
+pub use suggest::closest;
 pub use synthesis::{MAX_POLICY_LENGTH, Pair, synthesise};
 pub use truth::Truth;

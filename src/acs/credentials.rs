@@ -46,6 +46,8 @@ pub enum CredentialsError {
         source_name: &'static str,
         /// What is wrong with it.
         why: String,
+        /// What to do about it.
+        way_out: &'static str,
     },
 }
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::acs3::{self, Operation};
 use super::encoding::encode;
+use super::redact::Redactor;
 use super::{
     Ambient, Credentials, Endpoint, Headers, HttpRequest, Refusal, Transport, TransportError,
 };
@@ -74,7 +75,7 @@ pub async fn call(
         let refusal = Refusal {
             status: incoming.status,
             headers: incoming.headers,
-            body,
+            body: Redactor::new(credentials).bytes(&body),
         };
         return Err(RpcError::Refused { action, refusal });
     }

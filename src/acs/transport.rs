@@ -146,7 +146,12 @@ impl Transport {
         };
         let method = reqwest::Method::from_bytes(request.method.as_bytes())
             .map_err(|error| unsendable(&error))?;
-        let mut builder = client.request(method, request.url());
+        let url = reqwest::Url::parse(&request.url()).map_err(|error| unsendable(&error))?;
+        // What is sent must be what was signed, to the letter.
+        if url.path() != request.path || url.query().unwrap_or_default() != request.query {
+            return Err(unsendable(&"its address changes when it is normalised"));
+        }
+        let mut builder = client.request(method, url);
         for (name, value) in request.headers.iter() {
             builder = builder.header(name, value);
         }
@@ -240,16 +245,7 @@ impl Transport {
                     .is_some_and(|io| io.kind() == wanted)
             })
         };
-        let tls = chain.iter().find_map(|cause| {
-            let io = cause
-                .downcast_ref::<std::io::Error>()
-                .and_then(std::io::Error::get_ref);
-            let inner = io.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-            cause
-                .downcast_ref::<rustls::Error>()
-                .or(inner)
-                .map(ToString::to_string)
-        });
+        let tls = chain.iter().find_map(|cause| tls_error(*cause));
         if let Some(why) = tls {
             return TransportError::Tls { host, why };
         }
@@ -290,6 +286,16 @@ impl Transport {
             when: "before an answer came",
         }
     }
+}
+
+/// What rustls says, through any number of I/O errors that wrap it: `source` of such an error
+/// passes over the one that it holds.
+fn tls_error(error: &(dyn StdError + 'static)) -> Option<String> {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return Some(tls.to_string());
+    }
+    let held = error.downcast_ref::<std::io::Error>()?.get_ref()?;
+    tls_error(held)
 }
 
 /// The error and what it came from, outermost first.

@@ -37,23 +37,23 @@ pub struct GlobalArgs {
     pub endpoint: Option<String>,
 
     /// Send calls of functions there [env: SESAME_FC_ENDPOINT]
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(hide_short_help = true, long, global = true, value_name = "URL")]
     pub fc_endpoint: Option<String>,
 
     /// Send calls of STS there [env: SESAME_STS_ENDPOINT]
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(hide_short_help = true, long, global = true, value_name = "URL")]
     pub sts_endpoint: Option<String>,
 
     /// Send calls of RAM there [env: SESAME_RAM_ENDPOINT]
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(hide_short_help = true, long, global = true, value_name = "URL")]
     pub ram_endpoint: Option<String>,
 
     /// Allow plain http to another machine
-    #[arg(long, global = true)]
+    #[arg(hide_short_help = true, long, global = true)]
     pub allow_http: bool,
 
     /// Use the addresses inside Alibaba Cloud's network
-    #[arg(long, global = true)]
+    #[arg(hide_short_help = true, long, global = true)]
     pub vpc: bool,
 
     /// The form of stdout
@@ -61,7 +61,7 @@ pub struct GlobalArgs {
     pub output: FormatArg,
 
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto)]
+    #[arg(hide_short_help = true, long, global = true, value_name = "WHEN", value_enum, default_value_t = ColorArg::Auto)]
     pub color: ColorArg,
 
     /// Say what sesame does, on stderr
@@ -69,7 +69,7 @@ pub struct GlobalArgs {
     pub verbose: bool,
 
     /// Show the call's header fields, too
-    #[arg(long, global = true)]
+    #[arg(hide_short_help = true, long, global = true)]
     pub debug: bool,
 
     /// Say nothing but errors
@@ -77,10 +77,10 @@ pub struct GlobalArgs {
     pub quiet: bool,
 
     /// Trust the system's certificates, not the bundled ones [env: SSL_CERT_FILE names a file]
-    #[arg(long, global = true)]
+    #[arg(hide_short_help = true, long, global = true)]
     pub system_certs: bool,
 
     /// How long a connection may take to come about
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(hide_short_help = true, long, global = true, value_name = "SECONDS", default_value_t = 10, value_parser = super::seconds)]
     pub connect_timeout: u32,
 }

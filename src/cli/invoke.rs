@@ -74,15 +74,20 @@ pub struct CallArgs {
     pub invocation_type: InvocationTypeArg,
 
     /// An id of your own for an asynchronous call
-    #[arg(long, visible_alias = "async-task-id", value_name = "ID")]
+    #[arg(
+        hide_short_help = true,
+        long,
+        visible_alias = "async-task-id",
+        value_name = "ID"
+    )]
     pub stateful_async_invocation_id: Option<String>,
 
     /// Time limit, from connecting to the last byte [default: 600]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "SECONDS", value_parser = super::seconds)]
     pub timeout: Option<u32>,
 
     /// Bring the end of the function's log back
-    #[arg(long, value_name = "WHAT", value_enum, ignore_case = true, default_value_t = LogArg::Tail)]
+    #[arg(hide_short_help = true, long, value_name = "WHAT", value_enum, ignore_case = true, default_value_t = LogArg::Tail)]
     pub log: LogArg,
 
     /// Resolve, check, sign and print; send nothing
@@ -119,7 +124,7 @@ pub struct TargetArgs {
     pub account_id: Option<String>,
 
     /// The API version; without it the names choose
-    #[arg(long, value_name = "VERSION", value_parser = ["2016-08-15", "2021-04-06", "2023-03-30"])]
+    #[arg(hide_short_help = true, long, value_name = "VERSION", value_parser = ["2016-08-15", "2021-04-06", "2023-03-30"])]
     pub sdk_version: Option<String>,
 }
 
@@ -154,7 +159,7 @@ pub struct PreflightArgs {
     pub emit_policy: Option<PathBuf>,
 
     /// Templates of your own, over the built-in ones
-    #[arg(long, value_name = "DIR")]
+    #[arg(hide_short_help = true, long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
 
     /// Whose word decides.
@@ -173,15 +178,19 @@ pub struct PolicyArgs {
     pub policy_files: Vec<PathBuf>,
 
     /// A control policy, one folder a file, root first (repeatable)
-    #[arg(long = "control-policy", value_name = "PATH")]
+    #[arg(hide_short_help = true, long = "control-policy", value_name = "PATH")]
     pub control_policies: Vec<PathBuf>,
 
     /// The session policy of an assumed role
-    #[arg(long, value_name = "PATH")]
+    #[arg(hide_short_help = true, long, value_name = "PATH")]
     pub session_policy: Option<PathBuf>,
 
     /// A policy attached at resource-group scope (repeatable)
-    #[arg(long = "resource-group-policy", value_name = "PATH")]
+    #[arg(
+        hide_short_help = true,
+        long = "resource-group-policy",
+        value_name = "PATH"
+    )]
     pub resource_group_policies: Vec<PathBuf>,
 }
 
@@ -203,10 +212,10 @@ pub struct ContextArgs {
     pub context: Vec<String>,
 
     /// A condition key that the request does not carry (repeatable)
-    #[arg(long, value_name = "KEY")]
+    #[arg(hide_short_help = true, long, value_name = "KEY")]
     pub absent: Vec<String>,
 
     /// The request carries no other condition key
-    #[arg(long)]
+    #[arg(hide_short_help = true, long)]
     pub context_complete: bool,
 }

@@ -91,7 +91,7 @@ fn explain(id: &str, printer: &mut Printer) -> Result<Ended, Box<Failure>> {
         print(&known.text(), printer)?;
     }
     Ok(Ended {
-        fields: known.row(),
+        fields: Some(known.row()),
         failure: None,
     })
 }
@@ -110,7 +110,7 @@ fn list(printer: &mut Printer) -> Result<Ended, Box<Failure>> {
     }
     let rows: Vec<Value> = all.iter().map(Known::row).collect();
     Ok(Ended {
-        fields: json!({"cause": null, "codes": rows}),
+        fields: Some(json!({"cause": null, "codes": rows})),
         failure: None,
     })
 }

@@ -87,7 +87,9 @@ fn policy(
             .filter(|one| one.severity != Severity::Note)
         {
             let Position { line, column } = Position::of(&source, finding.span.start);
-            warnings.push(format!("{name}:{line}:{column}: {}", finding.message));
+            let help = finding.help.as_ref();
+            let help = help.map(|help| format!("; {help}")).unwrap_or_default();
+            warnings.push(format!("{name}:{line}:{column}: {}{help}", finding.message));
         }
         return Ok((parsed.document, Vec::new()));
     }
@@ -241,8 +243,8 @@ pub(super) fn context(args: &ContextArgs) -> Result<Context, Box<Failure>> {
 /// What the system says of a file, in its own words and without a number.
 pub(super) fn io_words(error: &std::io::Error) -> String {
     match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
+        std::io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "no permission".to_owned(),
         std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
         _ => error.to_string(),
     }

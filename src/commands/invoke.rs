@@ -13,12 +13,12 @@ use bytes::Bytes;
 use crate::acs::http::HttpRequest;
 use crate::acs::{Ambient, Credentials, Environment};
 use crate::cli::{CheckMode, GlobalArgs, InvocationTypeArg, InvokeArgs, LogArg};
-use crate::commands::input;
+use crate::commands::{Ended, finish, input};
 use crate::diagnosis::{Exit, Failure, codes};
 use crate::fc::invocation::is_async_id;
 use crate::fc::{Invocation, InvocationType, LogType, Target};
-use crate::output::invocation::{RequestReport, shown_headers};
-use crate::output::{Format, InvokeReport, Printer, Verbosity, json};
+use crate::output::invocation::{RequestReport, SCHEMA, shown_headers};
+use crate::output::{Format, InvokeReport, Printer, Verbosity};
 use crate::preflight;
 use crate::project;
 use check::emit_policy;
@@ -81,40 +81,40 @@ pub(super) fn run(
     });
     // A read of stdin that is still waiting must not hold the end up.
     runtime.shutdown_background();
-    let exit = match ended {
-        Ok(()) => Exit::Done,
+    let signal = match ended {
+        Ok(()) => None,
         Err(Stop::BrokenPipe) => return Exit::Done,
         Err(Stop::Failure(failure)) => {
-            let exit = failure.code.exit;
             report.failure = Some(*failure);
-            exit
+            None
         }
         Err(Stop::Signal(exit)) => {
-            let word = if exit == Exit::Interrupted {
-                "interrupted"
-            } else {
-                "terminated"
-            };
-            report.failure = Some(
-                Failure::new(codes::SIGNAL, word)
-                    .hint("the function may run on: a call that was sent is not taken back"),
-            );
-            exit
+            report.failure = Some(stopped(exit, &report));
+            Some(exit)
         }
     };
-    if let Some(failure) = &report.failure {
-        printer.failure(failure);
+    let object = report.to_fields();
+    let bare = args.preflight.emit_policy.as_deref() == Some(Path::new("-"));
+    let ended = Ended {
+        // The document of `--emit-policy` stands alone on stdout.
+        fields: (!bare).then_some(object),
+        failure: report.failure,
+    };
+    let exit = finish(SCHEMA, Ok(ended), printer);
+    signal.unwrap_or(exit)
+}
+
+/// A signal ended the command.
+fn stopped(exit: Exit, report: &InvokeReport) -> Failure {
+    let word = match exit {
+        Exit::Interrupted => "interrupted",
+        _ => "terminated",
+    };
+    let failure = Failure::new(codes::SIGNAL, word);
+    match report.request.as_ref().is_some_and(|request| request.sent) {
+        true => failure.hint("the function may run on: a call that was sent is not taken back"),
+        false => failure.hint("nothing was sent"),
     }
-    if printer.format() == Format::Json
-        && args.preflight.emit_policy.as_deref() != Some(Path::new("-"))
-    {
-        let object = format!("{}\n", json::compact(&report.to_json()));
-        // A reader that left early has what it wanted.
-        let _ = printer
-            .data(object.as_bytes())
-            .and_then(|()| printer.flush());
-    }
-    exit
 }
 
 /// Waits for the signal that ends the command.
@@ -165,7 +165,7 @@ impl Command<'_> {
         let call = &self.args.call;
         let mode = self.check_mode();
         let emit = self.args.preflight.emit_policy.as_deref();
-        let signs = call.dry_run || (emit.is_none() && mode != Some(CheckMode::Only));
+        let signs = emit.is_none() && (call.dry_run || mode != Some(CheckMode::Only));
 
         let setting = Setting::of(self).await?;
         let target = self.target(&setting, progress)?;

@@ -14,8 +14,17 @@ const SHOWN: usize = 300;
 
 /// A refusal, as cause, evidence and next step.
 pub fn refused(refusal: &Refusal, call: &Call<'_>) -> Failure {
-    let Some(reading) = Reading::of(refusal) else {
-        return not_fc(refusal.status, &refusal.body);
+    let head = Head(&refusal.headers);
+    let reading = match Reading::of(refusal) {
+        Some(reading) => reading,
+        None if head.error_type().is_some() => return function_failed(head, &refusal.body),
+        // Function Compute's own, without the words: the status has to do.
+        None if head.is_from_fc() => Reading {
+            message: excerpt_of(&refusal.body),
+            request_id: head.request_id().map(str::to_owned),
+            ..Reading::default()
+        },
+        None => return not_fc(refusal.status, head, &refusal.body),
     };
     let cause = classify(refusal.status, &reading);
     let mut failure = Failure::new(
@@ -31,7 +40,15 @@ pub fn refused(refusal: &Refusal, call: &Call<'_>) -> Failure {
         Cause::PermissionDenied | Cause::PermissionExplicitDeny | Cause::PermissionImplicitDeny => {
             permission::of_refusal(&mut failure, cause, &reading, call);
         }
-        _ => failure.hints.extend(next_steps(cause, refusal, &reading)),
+        _ => {
+            if let (Cause::ResourceNotFound, Some(target)) = (cause, call.target) {
+                let (name, region, api) = (target.name(), target.region(), target.api());
+                failure
+                    .why
+                    .push(format!("called: `{name}` in `{region}`, API {api}"));
+            }
+            failure.hints.extend(next_steps(cause, refusal, &reading));
+        }
     }
     failure
 }
@@ -61,7 +78,7 @@ fn title(cause: Cause, status: u16, reading: &Reading) -> String {
         Cause::AuthenticationMissing => {
             "the request arrived without its date or its signature".to_owned()
         }
-        Cause::ResourceNotFound => "there is no such service, function or version".to_owned(),
+        Cause::ResourceNotFound => format!("there is no such {}", what_is_missing(reading)),
         Cause::Conflict => "something is there already, or was changed meanwhile".to_owned(),
         Cause::PayloadTooLarge => "the event is larger than the service takes".to_owned(),
         Cause::Throttled => "the service takes no more calls for now".to_owned(),
@@ -70,6 +87,19 @@ fn title(cause: Cause, status: u16, reading: &Reading) -> String {
         Cause::InvalidArgument => "the service does not take an argument of the call".to_owned(),
         _ => format!("the service refused with status {status}"),
     }
+}
+
+/// What the service says that it does not have.
+fn what_is_missing(reading: &Reading) -> &'static str {
+    let code = reading.code.as_deref().unwrap_or_default();
+    let kinds = [
+        ("ServiceNotFound", "service"),
+        ("FunctionNotFound", "function"),
+        ("VersionNotFound", "version"),
+        ("AliasNotFound", "alias"),
+    ];
+    let kind = kinds.into_iter().find(|(known, _)| *known == code);
+    kind.map_or("service, function, version or alias", |(_, kind)| kind)
 }
 
 fn next_steps(cause: Cause, refusal: &Refusal, reading: &Reading) -> Vec<Hint> {
@@ -104,7 +134,7 @@ fn next_steps(cause: Cause, refusal: &Refusal, reading: &Reading) -> Vec<Hint> {
             hint("something between here and the service drops header fields: check the proxy")
         }
         Cause::ResourceNotFound => hint(
-            "check `--region`, `--service-name`, `--function-name` and `--qualifier`; a function of FC 2.0 needs its service",
+            "check the names, `--region` and `--qualifier`; a function of FC 2.0 is found with `--service-name`, one of FC 3.0 without",
         ),
         Cause::PayloadTooLarge => hint(
             "a synchronous call takes 32 MB, an asynchronous one 128 KB: pass a reference to the data in place of the data",
@@ -115,9 +145,9 @@ fn next_steps(cause: Cause, refusal: &Refusal, reading: &Reading) -> Vec<Hint> {
         }
         Cause::ServiceError => match &reading.request_id {
             Some(id) => vec![Hint::text(format!(
-                "call again; if it stays, give Alibaba Cloud the request id {id}"
+                "the function may have run: look at its log before you call again; if it stays, give Alibaba Cloud the request id {id}"
             ))],
-            None => hint("call again"),
+            None => hint("the function may have run: look at its log before you call again"),
         },
         Cause::InvalidArgument => hint("check the names and the header fields of the call"),
         _ => Vec::new(),
@@ -125,12 +155,15 @@ fn next_steps(cause: Cause, refusal: &Refusal, reading: &Reading) -> Vec<Hint> {
 }
 
 /// An answer that has nothing of Function Compute.
-pub fn not_fc(status: u16, body: &[u8]) -> Failure {
-    let mut failure = Failure::new(
-        codes::NOT_FC,
-        format!("what answered, with status {status}, is not Function Compute"),
-    );
+pub fn not_fc(status: u16, head: Head<'_>, body: &[u8]) -> Failure {
+    let title = format!("what answered, with status {status}, is not Function Compute");
+    let mut failure = Failure::new(codes::NOT_FC, title);
     failure.said = excerpt_of(body);
+    if let (300..400, Some(elsewhere)) = (status, head.0.get("location")) {
+        return failure
+            .because(format!("it redirects to {elsewhere}"))
+            .hint("a signed request is never sent on: pass the right address with `--endpoint`");
+    }
     failure
         .because("no header field of its own, and no error in its form")
         .hint("check `--endpoint`, and whether a proxy or a login page answers in its place")

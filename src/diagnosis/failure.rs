@@ -181,8 +181,8 @@ impl From<CredentialsError> for Failure {
                         "sesame invoke --sandbox --function-name hello",
                     ))
             }
-            CredentialsError::Broken { .. } => {
-                Self::new(codes::BROKEN_CREDENTIALS, &error).hint("set both, or neither")
+            CredentialsError::Broken { way_out, .. } => {
+                Self::new(codes::BROKEN_CREDENTIALS, &error).hint(*way_out)
             }
         }
     }

@@ -194,8 +194,7 @@ pub(super) fn of_refusal(failure: &mut Failure, cause: Cause, reading: &Reading,
     if let Some(preflight) = call.preflight {
         failure.why.push(match preflight.verdict {
             Verdict::Allowed => {
-                "preflight said allowed, so the caller has policies that it was not given"
-                    .to_owned()
+                "preflight said allowed: the policies that it was given are not the ones that the service goes by".to_owned()
             }
             Verdict::Denied => "preflight said denied, too".to_owned(),
             Verdict::Undetermined => "preflight could not tell".to_owned(),

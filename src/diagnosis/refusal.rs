@@ -106,6 +106,8 @@ fn service(code: &str, status: u16) -> Option<Cause> {
             499 => Cause::ClientCanceled,
             500..=599 => Cause::ServiceError,
             400 => Cause::InvalidArgument,
+            // Without a word of its own it can only be about the caller.
+            403 if code.is_empty() => Cause::PermissionDenied,
             _ => return None,
         },
     };

@@ -1,6 +1,8 @@
 //! The regions that Function Compute is known to be in. A map is no proof: a region outside
 //! it may be new, so it is only a reason to warn.
 
+use crate::ram::closest;
+
 /// From the endpoint maps of the official SDKs of both generations.
 const KNOWN: [&str; 27] = [
     "ap-northeast-1",
@@ -49,30 +51,9 @@ pub fn is_well_formed(region: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
 }
 
-/// The known region that differs least, when it differs in at most two letters.
+/// The known region that was most likely meant.
 pub fn nearest(region: &str) -> Option<&'static str> {
-    KNOWN
-        .into_iter()
-        .map(|known| (distance(region, known), known))
-        .min()
-        .filter(|(distance, _)| (1..=2).contains(distance))
-        .map(|(_, known)| known)
-}
-
-/// How many letters must be added, dropped or changed (Levenshtein's distance).
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (above, letter) in left.chars().enumerate() {
-        let mut diagonal = above;
-        row[0] = above + 1;
-        for (column, other) in right.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
+    closest(region, &KNOWN).filter(|known| *known != region)
 }
 
 #[cfg(test)]

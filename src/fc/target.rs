@@ -99,6 +99,9 @@ pub enum NameFault {
     /// Nothing there.
     #[error("is empty")]
     Empty,
+    /// `.` and `..` mean another place in a path.
+    #[error("`{0}` has no letter and no digit")]
+    Dots(String),
     /// Too many characters.
     #[error("is {0} characters long; the service takes 128")]
     TooLong(usize),
@@ -141,6 +144,9 @@ fn check_name(part: Part, name: &str) -> Result<(), TargetError> {
             name: name.to_owned(),
             character,
         });
+    }
+    if name.bytes().all(|byte| byte == b'.') {
+        return fault(NameFault::Dots(name.to_owned()));
     }
     if length > NAME_LIMIT {
         return fault(NameFault::TooLong(length));
@@ -370,7 +376,7 @@ mod tests {
             })
         };
         for bad in [
-            "", "*", "a?", "a/b", "a:b", "a%2Fb", "a b", "a\u{7}", "函数", "a\nb", "a&b",
+            "", ".", "..", "*", "a?", "a/b", "a:b", "a%2Fb", "a b", "a\u{7}", "函数", "a\nb", "a&b",
         ] {
             assert!(with(bad).is_err(), "{bad:?}");
         }

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::json;
+use crate::acs::redact::{HIDDEN, is_hidden_field};
 use crate::acs::{Endpoint, Headers};
 use crate::diagnosis::Failure;
 use crate::fc::answer::Head;
@@ -13,13 +14,6 @@ use crate::preflight::{Caller, Preflight};
 
 /// The object's name and number.
 pub const SCHEMA: &str = "sesame.invoke/1";
-
-/// Header fields whose values are never shown.
-const HIDDEN: [&str; 3] = [
-    "authorization",
-    "x-fc-security-token",
-    "x-acs-security-token",
-];
 
 /// What an invocation came to, as far as it went.
 #[derive(Debug, Default)]
@@ -86,12 +80,12 @@ pub struct ResponseReport {
 
 /// The fields with the values of secrets hidden.
 pub fn shown_headers(headers: &Headers) -> impl Iterator<Item = (&str, &str)> {
-    headers.iter().map(|(name, value)| {
-        let hidden = HIDDEN
-            .iter()
-            .any(|secret| name.eq_ignore_ascii_case(secret));
-        (name, if hidden { "[hidden]" } else { value })
-    })
+    headers
+        .iter()
+        .map(|(name, value)| match is_hidden_field(name) {
+            true => (name, HIDDEN),
+            false => (name, value),
+        })
 }
 
 fn headers(fields: &Headers) -> Value {
@@ -109,17 +103,16 @@ fn headers(fields: &Headers) -> Value {
 }
 
 impl InvokeReport {
-    /// The object.
-    pub fn to_json(&self) -> Value {
+    /// The object's own fields.
+    pub fn to_fields(&self) -> Value {
         let preflight = self.preflight.as_ref();
-        let fields = json!({
+        json!({
             "target": self.target.as_ref().map(target),
             "preflight": preflight.map(|(preflight, caller)| json::preflight(preflight, caller)),
             "request": RequestReport::to_json(self.request.as_ref()),
             "response": self.response.as_ref().map(ResponseReport::to_json),
             "warnings": self.warnings,
-        });
-        json::envelope(SCHEMA, fields, self.failure.as_ref())
+        })
     }
 }
 

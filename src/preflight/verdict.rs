@@ -188,9 +188,17 @@ fn among_candidates(candidates: &[Check], reasons: &mut Vec<Reason>) -> Outcome 
                 "RAM is asked about one of {}, and it is not documented about which",
                 forms.join(" or ")
             ),
-            settle_with: "a policy that names both, as `--emit-policy` writes it, or a \
-                          `--qualifier` other than LATEST"
-                .to_owned(),
+            settle_with: match candidates
+                .iter()
+                .any(|one| one.denial == Some(Denial::Explicit))
+            {
+                true => "a `--qualifier` other than LATEST; an Allow does not lift the Deny",
+                false => {
+                    "a policy that names both, as `--emit-policy` writes it, or a `--qualifier` \
+                     other than LATEST"
+                }
+            }
+            .to_owned(),
         };
         merge(reasons, std::slice::from_ref(&reason));
     }

@@ -1,7 +1,7 @@
 //! What was most likely meant by a name that does not exist.
 
 /// The name that was most likely meant: at most two letters off, letter case aside.
-pub(crate) fn closest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
+pub fn closest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
     let close = known.iter().map(|candidate| {
         (
             distance(&name.to_ascii_lowercase(), &candidate.to_ascii_lowercase()),

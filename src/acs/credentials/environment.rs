@@ -9,18 +9,22 @@ const SECRET: &str = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
 const TOKEN: &str = "ALIBABA_CLOUD_SECURITY_TOKEN";
 
 pub(super) fn read(environment: &dyn Environment) -> Result<Found, CredentialsError> {
-    let broken = |why: String| CredentialsError::Broken {
+    let broken = |why: String, way_out| CredentialsError::Broken {
         source_name: SOURCE,
         why,
+        way_out,
     };
+    let whole = "set it again, as one word without spaces or line breaks";
+    let both = "set both, or neither";
     let variable = |name: &str| -> Result<Option<String>, CredentialsError> {
         let value = environment
             .var(name)
-            .map_err(|error| broken(error.to_string()))?;
+            .map_err(|error| broken(error.to_string(), whole))?;
         match value {
             // A line break from a file or a CI secret would end up inside a header field.
             Some(value) if !value.bytes().all(|byte| byte.is_ascii_graphic()) => Err(broken(
                 format!("`{name}` holds a space, a line break or a character outside ASCII"),
+                whole,
             )),
             value => Ok(value),
         }
@@ -37,8 +41,8 @@ pub(super) fn read(environment: &dyn Environment) -> Result<Found, CredentialsEr
             source: SOURCE,
             why: format!("`{ID}` and `{SECRET}` are not set"),
         })),
-        (None, Some(_)) => Err(broken(format!("`{SECRET}` is set and `{ID}` is not"))),
-        (Some(_), None) => Err(broken(format!("`{ID}` is set and `{SECRET}` is not"))),
+        (None, Some(_)) => Err(broken(format!("`{SECRET}` is set and `{ID}` is not"), both)),
+        (Some(_), None) => Err(broken(format!("`{ID}` is set and `{SECRET}` is not"), both)),
     }
 }
 

@@ -6,12 +6,13 @@ use std::io::IsTerminal;
 use bytes::Bytes;
 
 use super::{Stop, broken};
-use crate::acs::{Incoming, Refusal};
+use crate::acs::redact::Redactor;
+use crate::acs::{Headers, Incoming, Refusal};
 use crate::diagnosis::{self, Call};
 use crate::fc::Answer;
 use crate::fc::answer::Head;
 use crate::output::invocation::{RequestReport, ResponseReport};
-use crate::output::{Format, Printer, Verbosity};
+use crate::output::{Format, Printer, Verbosity, escape};
 
 /// The largest refusal that is read.
 const REFUSAL_LIMIT: usize = 1024 * 1024;
@@ -20,6 +21,8 @@ const ERROR_LIMIT: usize = 64 * 1024;
 
 /// Where an answer goes.
 pub(super) struct Received<'a> {
+    /// What of the answer must not be seen.
+    pub(super) redactor: Redactor,
     pub(super) printer: &'a mut Printer,
     pub(super) request: Option<&'a mut RequestReport>,
     pub(super) response: &'a mut Option<ResponseReport>,
@@ -28,15 +31,37 @@ pub(super) struct Received<'a> {
 
 impl Received<'_> {
     pub(super) async fn answer(&mut self, answer: Answer, call: &Call<'_>) -> Result<(), Stop> {
-        let Answer {
-            mut incoming,
-            accepted_before,
-            ..
-        } = answer;
-        let (status, headers) = (incoming.status, incoming.headers.clone());
+        let mut incoming = answer.incoming;
+        let status = incoming.status;
+        let headers = self.redactor.headers(&incoming.headers);
         let head = Head(&headers);
+        self.begin(status, &headers);
+        if answer.accepted_before {
+            // The body is the service's word on the copy, not the function's.
+            incoming.body(REFUSAL_LIMIT).await?;
+            let text =
+                "the service had taken this id already, from an attempt whose answer was lost";
+            self.printer.warning(text);
+            self.warnings.push(text.to_owned());
+            self.ids(head);
+            self.printer.result_line(status);
+            return Ok(());
+        }
+        if (200..300).contains(&status) && head.is_from_fc() {
+            return self.result(status, head, &mut incoming).await;
+        }
+        let body = incoming.body(REFUSAL_LIMIT).await?;
+        let body = self.redactor.bytes(&body);
+        self.keep(&body);
+        Err(match status {
+            200..300 => diagnosis::not_fc(status, head, &body).into(),
+            _ => self.refused(status, &headers, body, call),
+        })
+    }
+
+    fn begin(&mut self, status: u16, headers: &Headers) {
         if let Some(request) = &mut self.request {
-            request.id = head.request_id().map(str::to_owned);
+            request.id = Head(headers).request_id().map(str::to_owned);
         }
         *self.response = Some(ResponseReport {
             status,
@@ -46,38 +71,27 @@ impl Received<'_> {
         if self.printer.wants(Verbosity::Debug) {
             self.printer.line(Verbosity::Debug, &format!("< {status}"));
             for (name, value) in headers.iter() {
-                let value = crate::output::escape::line(value);
-                self.printer
-                    .line(Verbosity::Debug, &format!("< {name}: {value}"));
+                let line = format!("< {name}: {}", escape::line(value));
+                self.printer.line(Verbosity::Debug, &line);
             }
         }
-        if accepted_before {
-            let text =
-                "the service had taken this id already, from an attempt whose answer was lost";
-            self.printer.warning(text);
-            self.warnings.push(text.to_owned());
-        } else if !(200..300).contains(&status) {
-            let body = incoming.body(REFUSAL_LIMIT).await?;
-            return Err(self.refused(status, head, body, call));
-        } else if !head.is_from_fc() {
-            let body = incoming.body(REFUSAL_LIMIT).await?;
-            self.keep(&body);
-            return Err(diagnosis::not_fc(status, &body).into());
-        }
-        self.result(status, head, &mut incoming).await
     }
 
-    fn refused(&mut self, status: u16, head: Head<'_>, body: Bytes, call: &Call<'_>) -> Stop {
-        self.keep(&body);
-        if let Some(log) = head.log() {
+    fn refused(&mut self, status: u16, headers: &Headers, body: Bytes, call: &Call<'_>) -> Stop {
+        if let Some(log) = Head(headers).log() {
             self.printer.log(&log);
         }
         let refusal = Refusal {
             status,
-            headers: head.0.clone(),
+            headers: headers.clone(),
             body,
         };
-        diagnosis::refused(&refusal, call).into()
+        let mut failure = diagnosis::refused(&refusal, call);
+        let attempts = self.request.as_ref().map_or(1, |request| request.attempts);
+        if attempts > 1 {
+            failure = failure.because(format!("tried {attempts} times"));
+        }
+        failure.into()
     }
 
     async fn result(
@@ -89,15 +103,8 @@ impl Received<'_> {
         if let Some(log) = head.log() {
             self.printer.log(&log);
         }
-        for (name, id) in [
-            ("request id", head.request_id()),
-            ("async id", head.async_id()),
-        ] {
-            if let (202, Some(id)) = (status, id) {
-                let id = crate::output::escape::line(id);
-                self.printer
-                    .line(Verbosity::Normal, &format!("{name}: {id}"));
-            }
+        if status == 202 {
+            self.ids(head);
         }
         self.printer.result_line(status);
         let failed = head.error_type().is_some();
@@ -117,6 +124,20 @@ impl Received<'_> {
             return Err(diagnosis::function_failed(head, &error).into());
         }
         Ok(())
+    }
+
+    /// The ids under which an asynchronous call can be found again.
+    fn ids(&mut self, head: Head<'_>) {
+        let ids = [
+            ("request id", head.request_id()),
+            ("async id", head.async_id()),
+        ];
+        for (name, id) in ids {
+            if let Some(id) = id {
+                let line = format!("{name}: {}", escape::line(id));
+                self.printer.line(Verbosity::Normal, &line);
+            }
+        }
     }
 
     /// Hands the function's bytes on, or keeps them for the object.

@@ -75,11 +75,9 @@ impl Command<'_> {
                 for place in &failure.excerpts {
                     progress.printer.excerpt(place);
                 }
-                for hint in failure.hints.iter().filter(|hint| hint.command.is_none()) {
-                    progress.printer.line(
-                        Verbosity::Normal,
-                        &format!("hint: {}", escape::line(&hint.text)),
-                    );
+                for reason in &preflight.reasons {
+                    let line = format!("hint: to settle it: {}", escape::line(&reason.settle_with));
+                    progress.printer.line(Verbosity::Normal, &line);
                 }
             }
             None => show_allowed(&preflight, &caller, progress.printer),
@@ -128,7 +126,8 @@ pub(super) fn emit_policy(
             .map_err(|error| broken(&error))
     } else {
         input::write_whole(path, &text).map_err(|error| {
-            let title = format!("`{}` cannot be written: {error}", path.display());
+            let why = input::io_words(&error);
+            let title = format!("`{}` cannot be written: {why}", path.display());
             Failure::new(codes::OUTPUT, title)
                 .hint("check the folder and its permissions")
                 .into()

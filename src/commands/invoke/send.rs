@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::answer::Received;
 use super::setting::Setting;
 use super::{Command, Progress, Stop};
+use crate::acs::redact::Redactor;
 use crate::acs::{Credentials, Endpoint};
 use crate::diagnosis::{Call, Failure, codes};
 use crate::fc::{Invocation, client};
@@ -68,6 +69,7 @@ impl Command<'_> {
                 catalogue: None,
             };
             let mut received = Received {
+                redactor: Redactor::new(credentials),
                 printer,
                 request,
                 response: &mut report.response,

@@ -13,7 +13,7 @@ use crate::cli::GlobalArgs;
 use crate::diagnosis::{Failure, codes};
 use crate::fc::{self, Target};
 use crate::preflight::{Caller, RequirementError, Source};
-use crate::ram::{Layer, Policies, Policy};
+use crate::ram::{Layer, Policies, Policy, closest};
 use crate::sandbox::{Config, Sandbox, User};
 
 /// How long STS may take to say whose account it is.
@@ -167,7 +167,10 @@ async fn sandbox(command: &Command<'_>) -> Result<(Sandbox, User), Stop> {
             codes::IDENTITY,
             format!("the sandbox has no identity `{name}`"),
         )
-        .hint(format!("it has {}", names.join(", ")))
+        .hint(match closest(name, &names) {
+            Some(meant) => format!("did you mean `{meant}`? it has {}", names.join(", ")),
+            None => format!("it has {}", names.join(", ")),
+        })
         .into());
     };
     let sandbox = Sandbox::start(config, command.ambient)
@@ -198,7 +201,7 @@ fn overrides(
         let parsed = address.map(|address| Endpoint::parse(address, global.allow_http));
         parsed.transpose().map_err(|error| {
             Failure::from(error)
-                .because(format!("`{name}` says so"))
+                .because(format!("given with `{name}`"))
                 .into()
         })
     };

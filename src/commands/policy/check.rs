@@ -39,7 +39,7 @@ pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<Ended, Box<
         }
     }
     Ok(Ended {
-        fields: json::explanation(&explanation, &policies),
+        fields: Some(json::explanation(&explanation, &policies)),
         failure,
     })
 }

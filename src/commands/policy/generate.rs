@@ -47,7 +47,7 @@ pub(super) fn run(
         print(&rendered(args.format, &name, &documents), printer)?;
     }
     Ok(Ended {
-        fields: json!({"documents": documents}),
+        fields: Some(json!({"documents": documents})),
         failure: None,
     })
 }

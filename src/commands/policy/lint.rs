@@ -45,7 +45,7 @@ pub(super) fn run(args: &LintArgs, printer: &mut Printer) -> Result<Ended, Box<F
         Failure::new(codes::LINT, title).hint("`sesame explain CODE` says more about each")
     });
     Ok(Ended {
-        fields: json!({"files": files}),
+        fields: Some(json!({"files": files})),
         failure,
     })
 }

@@ -57,7 +57,7 @@ fn list(templates: &[Template], printer: &mut Printer) -> Result<Ended, Box<Fail
     }
     let rows: Vec<Value> = templates.iter().map(row).collect();
     Ok(Ended {
-        fields: json!({"templates": rows}),
+        fields: Some(json!({"templates": rows})),
         failure: None,
     })
 }
@@ -78,7 +78,7 @@ fn shown(named: &[&Template], printer: &mut Printer) -> Result<Ended, Box<Failur
         rows.push(row(template));
     }
     Ok(Ended {
-        fields: json!({"templates": rows}),
+        fields: Some(json!({"templates": rows})),
         failure: None,
     })
 }
@@ -116,7 +116,7 @@ fn filled(
     let mut row = row(template);
     row["document"] = document;
     Ok(Ended {
-        fields: json!({"templates": [row]}),
+        fields: Some(json!({"templates": [row]})),
         failure: None,
     })
 }

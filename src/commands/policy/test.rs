@@ -153,7 +153,10 @@ pub(super) fn run(args: &TestArgs, printer: &mut Printer) -> Result<Ended, Box<F
             .hint("`sesame policy check` with the case's action and resource shows every statement")
     });
     let fields = json!({"passed": passed, "failed": failed, "cases": rows});
-    Ok(Ended { fields, failure })
+    Ok(Ended {
+        fields: Some(fields),
+        failure,
+    })
 }
 
 fn read(path: &Path, file: &str) -> Result<Expectations, Box<Failure>> {

@@ -1,0 +1,124 @@
+//! Takes secrets out of what a service says back: refusals quote the request that they refuse,
+//! signature and token included.
+
+use bytes::Bytes;
+
+use super::{Credentials, Headers, Secret};
+
+/// What stands where a secret stood.
+pub const HIDDEN: &str = "[hidden]";
+
+/// Header fields whose values are never shown.
+const HIDDEN_FIELDS: [&str; 3] = [
+    "authorization",
+    "x-fc-security-token",
+    "x-acs-security-token",
+];
+
+/// Whether the field's value is never shown.
+pub fn is_hidden_field(name: &str) -> bool {
+    HIDDEN_FIELDS
+        .iter()
+        .any(|hidden| name.eq_ignore_ascii_case(hidden))
+}
+
+/// Knows what to hide: the secrets of one caller, and anything that looks like a signature.
+#[derive(Debug)]
+pub struct Redactor {
+    secrets: Vec<Secret>,
+    /// What a signature follows.
+    heads: [String; 2],
+}
+
+impl Redactor {
+    /// Hides the caller's secrets.
+    pub fn new(credentials: &Credentials) -> Self {
+        let token = credentials.security_token.iter();
+        Self {
+            secrets: token
+                .chain([&credentials.access_key_secret])
+                .filter(|secret| !secret.expose().is_empty())
+                .cloned()
+                .collect(),
+            heads: [
+                "Signature=".to_owned(),
+                format!("FC {}:", credentials.access_key_id),
+            ],
+        }
+    }
+
+    /// The text without secrets.
+    pub fn text(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in &self.secrets {
+            text = text.replace(secret.expose(), HIDDEN);
+        }
+        for head in &self.heads {
+            text = without_values(&text, head);
+        }
+        text
+    }
+
+    /// The same for bytes; those that are not UTF-8 stay as they are.
+    pub fn bytes(&self, bytes: &Bytes) -> Bytes {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.text(text).into(),
+            Err(_) => bytes.clone(),
+        }
+    }
+
+    /// The fields without secrets.
+    pub fn headers(&self, headers: &Headers) -> Headers {
+        headers
+            .iter()
+            .map(|(name, value)| match is_hidden_field(name) {
+                true => (name, HIDDEN.to_owned()),
+                false => (name, self.text(value)),
+            })
+            .collect()
+    }
+}
+
+/// The text with every run of base64 or hexadecimal digits after `head` hidden.
+fn without_values(text: &str, head: &str) -> String {
+    let mut pieces = text.split(head);
+    let mut shown = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let digit = |character: char| {
+            character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '=' | '%')
+        };
+        let rest = piece.trim_start_matches(digit);
+        shown.push_str(head);
+        shown.push_str(HIDDEN);
+        shown.push_str(rest);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_and_signatures_are_hidden_wherever_they_stand() {
+        let redactor = Redactor::new(&Credentials {
+            access_key_id: "id".into(),
+            access_key_secret: Secret::new("canary-secret"),
+            security_token: Some(Secret::new("canary-token")),
+            account_id: None,
+            source: "test".into(),
+        });
+        let said = "x-acs-security-token:canary-token\nFC id:YWJj+/=, Signature=0a1b,canary-secret";
+        assert_eq!(
+            redactor.text(said),
+            "x-acs-security-token:[hidden]\nFC id:[hidden], Signature=[hidden],[hidden]"
+        );
+        let headers = Headers::from_iter([("Authorization", "FC id:x"), ("x", "canary-token")]);
+        let shown: Vec<_> = redactor
+            .headers(&headers)
+            .iter()
+            .map(|(_, value)| value.to_owned())
+            .collect();
+        assert_eq!(shown, [HIDDEN, HIDDEN]);
+    }
+}
