@@ -10,16 +10,14 @@
 mod codes;
 mod condition;
 mod context;
-#[allow(dead_code)] // Places that lint will need.
 mod document;
 mod explain;
 mod finding;
-#[allow(dead_code)]
 mod glob;
 mod grammar;
 mod index;
 mod json;
-#[allow(dead_code)]
+mod lint;
 mod name;
 mod operator;
 mod policies;
@@ -27,7 +25,6 @@ mod span;
 mod suggest;
 mod synthesis;
 mod truth;
-#[allow(dead_code)]
 mod value;
 mod verdict;
 
@@ -40,6 +37,7 @@ pub use document::{
 pub use explain::{Element, Explanation, NearMiss, Reason, ReasonKind, StatementRef, TraceRow};
 pub use finding::{Finding, Severity};
 pub use grammar::{Parsed, parse};
+pub use lint::{AccessLevel, ActionRow, ActionTable, lint};
 pub use operator::{OPERATORS, Operator};
 pub use policies::{Decision, Layer, Policies, Policy, Request};
 pub use span::{Position, Span};

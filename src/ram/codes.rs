@@ -288,4 +288,12 @@ codes! {
         "a resource in unusual letter case"
         "Whether RAM heeds the letter case of resources is not documented. Write `acs`, the service and the region in small letters."
         r#"{"Resource": "ACS:FC:*:*:functions/f"}"#
+    UNKNOWN_ACTION "L0072" Warning
+        "an action that the service is not known to have"
+        "The service's table of actions has no such name, so the statement most likely does nothing for it. The table may be older than the service."
+        r#"{"Action": "fc:InvokeFuncton"}"#
+    TYPE_MISMATCH_KEY "L0073" Warning
+        "an operator that does not suit its key"
+        "A key holds text, a date, a truth value or an address, and each has operators of its own. Compared as text, `10.0.0.0/8` matches nothing."
+        r#"{"StringEquals": {"acs:SourceIp": "10.0.0.0/8"}}"#
 }

@@ -27,7 +27,7 @@ pub(crate) fn finds(source: &str, expected: Found<'_>) {
         .for_each(|finding| well_told(finding, source));
 }
 
-fn well_told(finding: &Finding, source: &str) {
+pub(crate) fn well_told(finding: &Finding, source: &str) {
     assert!(
         finding.span.start <= finding.span.end && finding.span.end <= source.len(),
         "{finding:?}"

@@ -5,6 +5,7 @@
 mod conditions;
 mod documents;
 mod explain;
+mod linting;
 mod properties;
 mod robustness;
 mod semantics;
