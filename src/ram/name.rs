@@ -28,44 +28,47 @@ pub(crate) struct Scratch {
 impl Scratch {
     pub(crate) fn new() -> Scratch {
         Scratch {
-            action: Folded::new(),
-            resource: Folded::new(),
+            action: Folded::Same,
+            resource: Folded::Same,
         }
     }
 }
 
-/// A text in small letters: on the stack when it is short ASCII, on the heap otherwise.
-struct Folded<const ROOM: usize> {
-    room: [u8; ROOM],
-    length: usize,
-    heap: Option<Box<str>>,
+/// A text in small letters: the text itself, or on the stack when it is short ASCII, or else
+/// on the heap.
+enum Folded<const ROOM: usize> {
+    Same,
+    Stack { room: [u8; ROOM], length: usize },
+    Heap(Box<str>),
 }
 
 impl<const ROOM: usize> Folded<ROOM> {
-    fn new() -> Self {
-        Folded {
-            room: [0; ROOM],
-            length: 0,
-            heap: None,
-        }
-    }
-
     fn fill(&mut self, text: &str) {
-        match self.room.get_mut(..text.len()) {
-            Some(room) if text.is_ascii() => {
-                room.copy_from_slice(text.as_bytes());
-                room.make_ascii_lowercase();
-                self.length = text.len();
-                self.heap = None;
+        *self = if !text.is_ascii() {
+            Folded::Heap(text.chars().map(fold).collect())
+        } else if !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Folded::Same
+        } else {
+            let mut room = [0; ROOM];
+            match room.get_mut(..text.len()) {
+                Some(filled) => {
+                    filled.copy_from_slice(text.as_bytes());
+                    filled.make_ascii_lowercase();
+                    Folded::Stack {
+                        room,
+                        length: text.len(),
+                    }
+                }
+                None => Folded::Heap(text.to_ascii_lowercase().into()),
             }
-            _ => self.heap = Some(text.chars().map(fold).collect()),
-        }
+        };
     }
 
-    fn bytes(&self) -> &[u8] {
-        match &self.heap {
-            Some(text) => text.as_bytes(),
-            None => &self.room[..self.length],
+    fn bytes<'t>(&'t self, text: &'t str) -> &'t [u8] {
+        match self {
+            Folded::Same => text.as_bytes(),
+            Folded::Stack { room, length } => &room[..*length],
+            Folded::Heap(text) => text.as_bytes(),
         }
     }
 }
@@ -116,28 +119,30 @@ pub(crate) struct Probe<'a> {
 }
 
 impl<'a> Probe<'a> {
-    pub(crate) fn new(action: &str, resource: &'a str, scratch: &'a mut Scratch) -> Probe<'a> {
+    pub(crate) fn new(action: &'a str, resource: &'a str, scratch: &'a mut Scratch) -> Probe<'a> {
         scratch.action.fill(action);
         scratch.resource.fill(resource);
         let scratch: &'a Scratch = scratch;
+        let folded_action = scratch.action.bytes(action);
+        let folded_resource = scratch.resource.bytes(resource);
         let resource = resource.as_bytes();
-        let folded_resource = scratch.resource.bytes();
+        let small = matches!(scratch.resource, Folded::Same);
         // Folding ASCII moves no byte.
-        let ends = match &scratch.resource.heap {
-            None => field_ends(resource).map(|ends| (ends, ends)),
-            Some(_) => field_ends(resource).zip(field_ends(folded_resource)),
+        let ends = match scratch.resource {
+            Folded::Heap(_) => field_ends(resource).zip(field_ends(folded_resource)),
+            _ => field_ends(resource).map(|ends| (ends, ends)),
         };
         let tail = ends.map_or(0, |(_, ends)| ends[FIELDS - 2] + 1);
         Probe {
-            action: scratch.action.bytes(),
-            action_head: head(scratch.action.bytes()),
-            ascii_action: scratch.action.heap.is_none() || action.is_ascii(),
+            action: folded_action,
+            action_head: head(folded_action),
+            ascii_action: action.is_ascii(),
             resource,
             folded_resource,
             ends,
             shiftable: folded_resource[tail..].contains(&b':'),
             tail_head: head(&folded_resource[tail..]),
-            small: resource == folded_resource,
+            small,
         }
     }
 
@@ -315,6 +320,8 @@ struct Fields {
     ends: [usize; FIELDS - 1],
     folded_ends: [usize; FIELDS - 1],
     shapes: [Shape; FIELDS],
+    /// How many of them come before the first with a wildcard.
+    lead: usize,
     tail_head: Head,
 }
 
@@ -327,6 +334,11 @@ impl ResourcePattern {
             .map_or(ends, |folded| field_ends(folded.as_bytes()));
         let fields = ends.zip(folded_ends).map(|(ends, folded_ends)| {
             let shape = |index| Shape::of(field(pattern.as_bytes(), &ends, index));
+            let shapes: [Shape; FIELDS] = std::array::from_fn(shape);
+            let lead = shapes
+                .iter()
+                .take_while(|shape| **shape == Shape::Literal)
+                .count();
             let tail = field(
                 folded.as_deref().unwrap_or(pattern).as_bytes(),
                 &folded_ends,
@@ -335,7 +347,8 @@ impl ResourcePattern {
             Fields {
                 ends,
                 folded_ends,
-                shapes: std::array::from_fn(shape),
+                shapes,
+                lead,
                 tail_head: Head::of(tail),
             }
         });
@@ -425,9 +438,19 @@ impl Fields {
         text: &[u8],
         text_ends: &[usize; FIELDS - 1],
     ) -> bool {
-        (0..FIELDS)
+        (self.lead..FIELDS)
             .rev()
             .all(|index| self.one(index, pattern, ends, text, text_ends))
+            && self.leading(pattern, ends) == self.leading(text, text_ends)
+    }
+
+    /// The fields before the first with a wildcard, as one text.
+    fn leading<'t>(&self, text: &'t [u8], ends: &[usize; FIELDS - 1]) -> &'t [u8] {
+        match self.lead {
+            0 => &[],
+            FIELDS => text,
+            lead => &text[..ends[lead - 1]],
+        }
     }
 
     fn one(

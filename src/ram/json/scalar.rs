@@ -143,9 +143,6 @@ impl<'a> Reader<'a> {
                         message,
                         &format!("write it as `\\u{byte:04x}`, or remove it"),
                     );
-                    if self.given_up() {
-                        start = self.at;
-                    }
                 }
             }
         }
