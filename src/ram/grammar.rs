@@ -341,7 +341,7 @@ impl Grammar {
     fn text(&self, node: &Node<'_>) -> Option<Text> {
         match &node.kind {
             Kind::String(value) => Some(Text {
-                value: Box::from(&**value),
+                value: Arc::from(&**value),
                 span: node.span,
             }),
             _ => None,

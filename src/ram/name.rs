@@ -12,6 +12,7 @@
 use super::glob;
 use super::truth::Truth;
 use super::value::fold;
+use std::sync::Arc;
 
 /// Fields of a resource name.
 const FIELDS: usize = 5;
@@ -46,7 +47,7 @@ impl<const ROOM: usize> Folded<ROOM> {
     fn fill(&mut self, text: &str) {
         *self = if !text.is_ascii() {
             Folded::Heap(text.chars().map(fold).collect())
-        } else if !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        } else if !has_capitals(text) {
             Folded::Same
         } else {
             let mut room = [0; ROOM];
@@ -71,6 +72,12 @@ impl<const ROOM: usize> Folded<ROOM> {
             Folded::Heap(text) => text.as_bytes(),
         }
     }
+}
+
+/// Looks at every byte, which goes many at a time.
+fn has_capitals(text: &str) -> bool {
+    text.bytes()
+        .fold(false, |found, byte| found | byte.is_ascii_uppercase())
 }
 
 /// The first bytes of a name, to tell most names apart in one step.
@@ -213,10 +220,7 @@ fn folded(pattern: &str) -> Option<Box<str>> {
         let folded: String = pattern.chars().map(fold).collect();
         return (folded != pattern).then(|| folded.into());
     }
-    pattern
-        .bytes()
-        .any(|byte| byte.is_ascii_uppercase())
-        .then(|| pattern.to_ascii_lowercase().into())
+    has_capitals(pattern).then(|| pattern.to_ascii_lowercase().into())
 }
 
 /// The part of a pattern before its first wildcard.
@@ -308,7 +312,7 @@ fn loose(pattern: &[u8], text: &[u8]) -> Truth {
 /// A pattern of `Resource`.
 #[derive(Debug)]
 pub(crate) struct ResourcePattern {
-    exact: Box<str>,
+    exact: Arc<str>,
     /// None when the pattern is in small letters already.
     folded: Option<Box<str>>,
     /// None for `*` and for patterns without five fields.
@@ -326,7 +330,7 @@ struct Fields {
 }
 
 impl ResourcePattern {
-    pub(crate) fn new(pattern: &str) -> ResourcePattern {
+    pub(crate) fn new(pattern: &Arc<str>) -> ResourcePattern {
         let folded = folded(pattern);
         let ends = field_ends(pattern.as_bytes());
         let folded_ends = folded
@@ -353,7 +357,7 @@ impl ResourcePattern {
             }
         });
         ResourcePattern {
-            exact: pattern.into(),
+            exact: Arc::clone(pattern),
             folded,
             fields,
         }
