@@ -12,6 +12,7 @@ use super::operator::{Operator, Order, Test};
 use super::truth::Truth;
 use super::value::{Block, DateReading, Instant, Number, fold, read_bool, read_date};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Why a condition is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,17 +57,17 @@ fn certain(met: bool) -> Outcome {
 /// One key under one operator.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    key: Box<str>,
+    key: Arc<str>,
     negated: bool,
     values: Values,
 }
 
 #[derive(Debug)]
 enum Values {
-    Text(Box<[Box<str>]>),
-    TextIgnoringCase(Box<[Box<str>]>),
-    Pattern(Box<[Box<str>]>),
-    Number(Order, Box<[Box<str>]>),
+    Text(Box<[Arc<str>]>),
+    TextIgnoringCase(Box<[Arc<str>]>),
+    Pattern(Box<[Arc<str>]>),
+    Number(Order, Box<[Arc<str>]>),
     Date(Order, Box<[Instant]>),
     Bool(Box<[(bool, bool)]>),
     Ip(Box<[Block]>),
@@ -128,7 +129,13 @@ impl Values {
             return Values::Doubtful(Doubt::UnquotedValue);
         }
         let texts = || condition.values.iter().map(|value| &*value.text.value);
-        let owned = || texts().map(Box::from).collect();
+        let owned = || {
+            condition
+                .values
+                .iter()
+                .map(|value| Arc::clone(&value.text.value))
+                .collect()
+        };
         let read = match operator.test {
             Test::Text => Some(Values::Text(owned())),
             Test::TextIgnoringCase => Some(Values::TextIgnoringCase(owned())),

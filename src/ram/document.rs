@@ -43,7 +43,7 @@ pub struct Document {
 #[derive(Clone, Debug)]
 pub struct Text {
     /// What it says, escapes resolved.
-    pub value: Box<str>,
+    pub value: Arc<str>,
     /// Where it stands.
     pub span: Span,
 }

@@ -174,11 +174,11 @@ impl Grammar {
             );
             return None;
         };
-        let missing = self.elements(members, DOCUMENT_ELEMENTS, "a document");
+        let misnamed = self.elements(members, DOCUMENT_ELEMENTS, "a document");
         let brace = Span::new(root.span.start, root.span.start + 1);
         match find(members, "Version") {
             Some(version) => self.version(&version.value),
-            None if missing.contains(&"Version") => {
+            None if !misnamed.contains(&"Version") => {
                 self.fatal(
                     &codes::MISSING_VERSION,
                     brace,
@@ -189,7 +189,7 @@ impl Grammar {
             None => {}
         }
         let Some(statement) = find(members, "Statement") else {
-            if missing.contains(&"Statement") {
+            if !misnamed.contains(&"Statement") {
                 self.fatal(
                     &codes::MISSING_STATEMENT,
                     brace,
@@ -267,24 +267,23 @@ impl Grammar {
         }
     }
 
-    /// Reports what does not belong, and gives the elements that are missing altogether: one
-    /// that is there under a wrong name is reported once, not twice.
+    /// Reports what does not belong, and gives the elements that were most likely meant: one
+    /// that is there under a wrong name is not missing too.
     fn elements(
         &mut self,
         members: &[Member<'_>],
         known: &[&'static str],
         place: &str,
     ) -> Vec<&'static str> {
-        let mut missing: Vec<&'static str> = known.to_vec();
+        let mut misnamed: Vec<&'static str> = Vec::new();
         for member in members {
             if known.contains(&&*member.key) {
-                missing.retain(|name| *name != member.key);
                 continue;
             }
             let message = format!("`{}` is not an element of {place}", shorten(&member.key));
             let help = match closest(&member.key, known) {
                 Some(meant) => {
-                    missing.retain(|name| *name != meant);
+                    misnamed.push(meant);
                     format!("did you mean `{meant}`?")
                 }
                 None => format!("remove it: {place} has {}", listed(known)),
@@ -296,11 +295,11 @@ impl Grammar {
                 help,
             );
         }
-        missing
+        misnamed
     }
 
     /// A string, or a list of strings.
-    fn texts(&mut self, node: &Node<'_>, what: &str) -> Option<Texts> {
+    fn texts(&mut self, node: &Node<'_>, name: &str) -> Option<Texts> {
         let help = "write a string or a list of strings";
         match &node.kind {
             Kind::String(_) => Some(Texts {
@@ -315,7 +314,7 @@ impl Grammar {
                         Some(text) => texts.push(text),
                         None => self.wrong_type(
                             item,
-                            &format!("an element of {what}"),
+                            &format!("an element of `{name}`"),
                             "a string",
                             help,
                         ),
@@ -328,7 +327,12 @@ impl Grammar {
                 })
             }
             _ => {
-                self.wrong_type(node, what, "a string or a list of strings", help);
+                self.wrong_type(
+                    node,
+                    &format!("`{name}`"),
+                    "a string or a list of strings",
+                    help,
+                );
                 None
             }
         }
@@ -337,7 +341,7 @@ impl Grammar {
     fn text(&self, node: &Node<'_>) -> Option<Text> {
         match &node.kind {
             Kind::String(value) => Some(Text {
-                value: Box::from(&**value),
+                value: Arc::from(&**value),
                 span: node.span,
             }),
             _ => None,

@@ -14,7 +14,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::ControlFlow;
 
 /// Sets up to this size are read through.
-const SCANNED: usize = 16;
+const SCANNED: usize = 32;
 
 type Drawers<T> = HashMap<u64, T, BuildHasherDefault<Hashed>>;
 

@@ -73,7 +73,7 @@ pub(crate) fn read<'a>(text: &'a str, findings: &mut Vec<Finding>) -> Node<'a> {
         reader.value()
     };
     reader.space();
-    if reader.at < text.len() {
+    if reader.peek().is_some() {
         let span = Span::new(reader.at, reader.word_end());
         let end = if span.is_empty() {
             reader.at + reader.char_len()
@@ -99,8 +99,12 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// The next byte; none at the end, and after too many faults.
     fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+        self.bytes
+            .get(self.at)
+            .copied()
+            .filter(|_| !self.given_up())
     }
 
     fn fault(&mut self, span: Span, message: impl Into<String>, help: &str) {
@@ -113,9 +117,6 @@ impl<'a> Reader<'a> {
 
     fn report(&mut self, finding: Finding) {
         self.findings.push(finding);
-        if self.findings.len() >= MAX_FAULTS {
-            self.at = self.bytes.len();
-        }
     }
 
     fn given_up(&self) -> bool {

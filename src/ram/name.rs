@@ -12,6 +12,11 @@
 use super::glob;
 use super::truth::Truth;
 use super::value::fold;
+use std::sync::Arc;
+
+mod cover;
+
+pub(crate) use cover::{action_covers, resource_covers};
 
 /// Fields of a resource name.
 const FIELDS: usize = 5;
@@ -28,46 +33,55 @@ pub(crate) struct Scratch {
 impl Scratch {
     pub(crate) fn new() -> Scratch {
         Scratch {
-            action: Folded::new(),
-            resource: Folded::new(),
+            action: Folded::Same,
+            resource: Folded::Same,
         }
     }
 }
 
-/// A text in small letters: on the stack when it is short ASCII, on the heap otherwise.
-struct Folded<const ROOM: usize> {
-    room: [u8; ROOM],
-    length: usize,
-    heap: Option<Box<str>>,
+/// A text in small letters: the text itself, or on the stack when it is short ASCII, or else
+/// on the heap.
+enum Folded<const ROOM: usize> {
+    Same,
+    Stack { room: [u8; ROOM], length: usize },
+    Heap(Box<str>),
 }
 
 impl<const ROOM: usize> Folded<ROOM> {
-    fn new() -> Self {
-        Folded {
-            room: [0; ROOM],
-            length: 0,
-            heap: None,
-        }
-    }
-
     fn fill(&mut self, text: &str) {
-        match self.room.get_mut(..text.len()) {
-            Some(room) if text.is_ascii() => {
-                room.copy_from_slice(text.as_bytes());
-                room.make_ascii_lowercase();
-                self.length = text.len();
-                self.heap = None;
+        *self = if !text.is_ascii() {
+            Folded::Heap(text.chars().map(fold).collect())
+        } else if !has_capitals(text) {
+            Folded::Same
+        } else {
+            let mut room = [0; ROOM];
+            match room.get_mut(..text.len()) {
+                Some(filled) => {
+                    filled.copy_from_slice(text.as_bytes());
+                    filled.make_ascii_lowercase();
+                    Folded::Stack {
+                        room,
+                        length: text.len(),
+                    }
+                }
+                None => Folded::Heap(text.to_ascii_lowercase().into()),
             }
-            _ => self.heap = Some(text.chars().map(fold).collect()),
-        }
+        };
     }
 
-    fn bytes(&self) -> &[u8] {
-        match &self.heap {
-            Some(text) => text.as_bytes(),
-            None => &self.room[..self.length],
+    fn bytes<'t>(&'t self, text: &'t str) -> &'t [u8] {
+        match self {
+            Folded::Same => text.as_bytes(),
+            Folded::Stack { room, length } => &room[..*length],
+            Folded::Heap(text) => text.as_bytes(),
         }
     }
+}
+
+/// Looks at every byte, which goes many at a time.
+fn has_capitals(text: &str) -> bool {
+    text.bytes()
+        .fold(false, |found, byte| found | byte.is_ascii_uppercase())
 }
 
 /// The first bytes of a name, to tell most names apart in one step.
@@ -116,28 +130,30 @@ pub(crate) struct Probe<'a> {
 }
 
 impl<'a> Probe<'a> {
-    pub(crate) fn new(action: &str, resource: &'a str, scratch: &'a mut Scratch) -> Probe<'a> {
+    pub(crate) fn new(action: &'a str, resource: &'a str, scratch: &'a mut Scratch) -> Probe<'a> {
         scratch.action.fill(action);
         scratch.resource.fill(resource);
         let scratch: &'a Scratch = scratch;
+        let folded_action = scratch.action.bytes(action);
+        let folded_resource = scratch.resource.bytes(resource);
         let resource = resource.as_bytes();
-        let folded_resource = scratch.resource.bytes();
+        let small = matches!(scratch.resource, Folded::Same);
         // Folding ASCII moves no byte.
-        let ends = match &scratch.resource.heap {
-            None => field_ends(resource).map(|ends| (ends, ends)),
-            Some(_) => field_ends(resource).zip(field_ends(folded_resource)),
+        let ends = match scratch.resource {
+            Folded::Heap(_) => field_ends(resource).zip(field_ends(folded_resource)),
+            _ => field_ends(resource).map(|ends| (ends, ends)),
         };
         let tail = ends.map_or(0, |(_, ends)| ends[FIELDS - 2] + 1);
         Probe {
-            action: scratch.action.bytes(),
-            action_head: head(scratch.action.bytes()),
-            ascii_action: scratch.action.heap.is_none() || action.is_ascii(),
+            action: folded_action,
+            action_head: head(folded_action),
+            ascii_action: action.is_ascii(),
             resource,
             folded_resource,
             ends,
             shiftable: folded_resource[tail..].contains(&b':'),
             tail_head: head(&folded_resource[tail..]),
-            small: resource == folded_resource,
+            small,
         }
     }
 
@@ -208,10 +224,7 @@ fn folded(pattern: &str) -> Option<Box<str>> {
         let folded: String = pattern.chars().map(fold).collect();
         return (folded != pattern).then(|| folded.into());
     }
-    pattern
-        .bytes()
-        .any(|byte| byte.is_ascii_uppercase())
-        .then(|| pattern.to_ascii_lowercase().into())
+    has_capitals(pattern).then(|| pattern.to_ascii_lowercase().into())
 }
 
 /// The part of a pattern before its first wildcard.
@@ -303,7 +316,7 @@ fn loose(pattern: &[u8], text: &[u8]) -> Truth {
 /// A pattern of `Resource`.
 #[derive(Debug)]
 pub(crate) struct ResourcePattern {
-    exact: Box<str>,
+    exact: Arc<str>,
     /// None when the pattern is in small letters already.
     folded: Option<Box<str>>,
     /// None for `*` and for patterns without five fields.
@@ -315,11 +328,13 @@ struct Fields {
     ends: [usize; FIELDS - 1],
     folded_ends: [usize; FIELDS - 1],
     shapes: [Shape; FIELDS],
+    /// How many of them come before the first with a wildcard.
+    lead: usize,
     tail_head: Head,
 }
 
 impl ResourcePattern {
-    pub(crate) fn new(pattern: &str) -> ResourcePattern {
+    pub(crate) fn new(pattern: &Arc<str>) -> ResourcePattern {
         let folded = folded(pattern);
         let ends = field_ends(pattern.as_bytes());
         let folded_ends = folded
@@ -327,6 +342,11 @@ impl ResourcePattern {
             .map_or(ends, |folded| field_ends(folded.as_bytes()));
         let fields = ends.zip(folded_ends).map(|(ends, folded_ends)| {
             let shape = |index| Shape::of(field(pattern.as_bytes(), &ends, index));
+            let shapes: [Shape; FIELDS] = std::array::from_fn(shape);
+            let lead = shapes
+                .iter()
+                .take_while(|shape| **shape == Shape::Literal)
+                .count();
             let tail = field(
                 folded.as_deref().unwrap_or(pattern).as_bytes(),
                 &folded_ends,
@@ -335,12 +355,13 @@ impl ResourcePattern {
             Fields {
                 ends,
                 folded_ends,
-                shapes: std::array::from_fn(shape),
+                shapes,
+                lead,
                 tail_head: Head::of(tail),
             }
         });
         ResourcePattern {
-            exact: pattern.into(),
+            exact: Arc::clone(pattern),
             folded,
             fields,
         }
@@ -425,9 +446,19 @@ impl Fields {
         text: &[u8],
         text_ends: &[usize; FIELDS - 1],
     ) -> bool {
-        (0..FIELDS)
+        (self.lead..FIELDS)
             .rev()
             .all(|index| self.one(index, pattern, ends, text, text_ends))
+            && self.leading(pattern, ends) == self.leading(text, text_ends)
+    }
+
+    /// The fields before the first with a wildcard, as one text.
+    fn leading<'t>(&self, text: &'t [u8], ends: &[usize; FIELDS - 1]) -> &'t [u8] {
+        match self.lead {
+            0 => &[],
+            FIELDS => text,
+            lead => &text[..ends[lead - 1]],
+        }
     }
 
     fn one(
@@ -442,38 +473,5 @@ impl Fields {
             Shape::Any => true,
             shape => shape.matches(field(pattern, ends, index), field(text, text_ends, index)),
         }
-    }
-}
-
-/// Whether each request that `inner` matches is matched by `outer` too; never wrongly yes.
-pub(crate) fn action_covers(outer: &str, inner: &str) -> bool {
-    if outer == "*" {
-        return true;
-    }
-    let fold_all = |text: &str| -> String { text.chars().map(fold).collect() };
-    let (outer, inner) = (fold_all(outer), fold_all(inner));
-    match (outer.split_once(':'), inner.split_once(':')) {
-        (Some((outer_service, outer_name)), Some((service, name))) => {
-            glob::covers(outer_service.as_bytes(), service.as_bytes())
-                && glob::covers(outer_name.as_bytes(), name.as_bytes())
-        }
-        _ => outer == inner,
-    }
-}
-
-/// Whether each request that `inner` matches is matched by `outer` too; never wrongly yes.
-pub(crate) fn resource_covers(outer: &str, inner: &str) -> bool {
-    if outer == "*" || outer == inner {
-        return true;
-    }
-    let (outer, inner) = (outer.as_bytes(), inner.as_bytes());
-    match (field_ends(outer), field_ends(inner)) {
-        (Some(outer_ends), Some(inner_ends)) => (0..FIELDS).all(|index| {
-            glob::covers(
-                field(outer, &outer_ends, index),
-                field(inner, &inner_ends, index),
-            )
-        }),
-        _ => false,
     }
 }

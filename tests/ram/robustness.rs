@@ -107,6 +107,31 @@ fn nothing_makes_it_crash_or_give_up_its_bounds() {
     assert!(parse(source.as_bytes()).document.is_some());
 }
 
+/// The bound on faults is met in the middle of a list that ends well.
+#[test]
+fn places_stay_in_the_text_when_reading_is_given_up() {
+    for faults in 90..110 {
+        for ending in [
+            "[1,]",
+            "[1}",
+            "{\"a\" 1}",
+            "\"\\x\"",
+            "'a'",
+            "\"\u{1}\"",
+            "{a:1}",
+            "// x",
+        ] {
+            let source = format!("[{}{ending}]]", "x,".repeat(faults));
+            for finding in &parse(source.as_bytes()).findings {
+                assert!(
+                    source.get(finding.span.start..finding.span.end).is_some(),
+                    "{source}: {finding:?}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn printing_keeps_what_was_written() {
     for statement in [

@@ -33,7 +33,7 @@ impl Grammar {
         self.similar_keys(operators, "operators");
         for member in operators {
             let operator = Text {
-                value: Box::from(&*member.key),
+                value: Arc::from(&*member.key),
                 span: member.key_span,
             };
             let known = Operator::named(&member.key);
@@ -132,7 +132,7 @@ impl Grammar {
         member: &Member<'_>,
     ) -> Option<Condition> {
         let key = Text {
-            value: Box::from(&*member.key),
+            value: Arc::from(&*member.key),
             span: member.key_span,
         };
         let (nodes, list) = match &member.value.kind {

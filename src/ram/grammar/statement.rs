@@ -13,12 +13,12 @@ impl Grammar {
             );
             return None;
         };
-        let missing = self.elements(members, STATEMENT_ELEMENTS, "a statement");
+        let misnamed = self.elements(members, STATEMENT_ELEMENTS, "a statement");
         let brace = Span::new(node.span.start, node.span.start + 1);
         let effect = match find(members, "Effect") {
             Some(member) => self.effect(&member.value),
             None => {
-                if missing.contains(&"Effect") {
+                if !misnamed.contains(&"Effect") {
                     let help = "add `\"Effect\": \"Allow\"` or `\"Effect\": \"Deny\"`";
                     self.fatal(
                         &codes::MISSING_EFFECT,
@@ -34,8 +34,8 @@ impl Grammar {
         if find(members, "Action")
             .or(find(members, "NotAction"))
             .is_none()
-            && missing.contains(&"Action")
-            && missing.contains(&"NotAction")
+            && !misnamed.contains(&"Action")
+            && !misnamed.contains(&"NotAction")
         {
             let help = "add `\"Action\": \"…\"`, for example `fc:InvokeFunction`";
             self.fatal(
@@ -45,7 +45,7 @@ impl Grammar {
                 help,
             );
         }
-        let resource = self.resource(members, &missing, brace);
+        let resource = self.resource(members, &misnamed, brace);
         let principal =
             find(members, "Principal").and_then(|member| self.principal(member, members));
         let condition = find(members, "Condition");
@@ -125,13 +125,12 @@ impl Grammar {
             );
         }
         let member = plain.or(not)?;
-        let what = format!("`{}`", member.key);
-        let patterns = self.texts(&member.value, &what)?;
+        let patterns = self.texts(&member.value, &member.key)?;
         if patterns.items.is_empty() {
             self.report(
                 empty,
                 member.value.span,
-                format!("{what} is an empty list"),
+                format!("`{}` is an empty list", member.key),
                 "name what the statement is about, or remove it",
             );
         }
@@ -145,7 +144,7 @@ impl Grammar {
     fn resource(
         &mut self,
         members: &[Member<'_>],
-        missing: &[&str],
+        misnamed: &[&str],
         brace: Span,
     ) -> Option<Patterns> {
         let resource = self.either(
@@ -165,8 +164,8 @@ impl Grammar {
         }
         let named = ["Resource", "NotResource"]
             .iter()
-            .any(|name| !missing.contains(name));
-        if !named && find(members, "Principal").is_none() && missing.contains(&"Principal") {
+            .any(|name| misnamed.contains(name) || find(members, name).is_some());
+        if !named && find(members, "Principal").is_none() && !misnamed.contains(&"Principal") {
             let help = "add `\"Resource\": \"*\"`, or better the resources that are meant";
             self.fatal(
                 &codes::MISSING_RESOURCE,
@@ -217,7 +216,7 @@ impl Grammar {
                     continue;
                 }
             };
-            if let Some(texts) = self.texts(&entry.value, &format!("`{}`", entry.key)) {
+            if let Some(texts) = self.texts(&entry.value, &entry.key) {
                 if texts.items.is_empty() {
                     self.fatal(
                         &codes::UNSUPPORTED_PRINCIPAL,

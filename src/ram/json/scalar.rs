@@ -103,6 +103,9 @@ impl<'a> Reader<'a> {
         let mut start = self.at;
         let mut owned: Option<String> = None;
         loop {
+            let rest = self.bytes.get(self.at..).unwrap_or(&[]);
+            let plain = |byte: &u8| !matches!(*byte, b'"' | b'\\' | 0..0x20);
+            self.at += rest.iter().take_while(|byte| plain(byte)).count();
             match self.peek() {
                 Some(b'"') => {
                     let piece = self.text.get(start..self.at).unwrap_or("");
@@ -130,7 +133,7 @@ impl<'a> Reader<'a> {
                     }
                     return Cow::Owned(owned.unwrap_or_default() + piece);
                 }
-                Some(byte) if byte < 0x20 => {
+                Some(byte) => {
                     let span = Span::new(self.at, self.at + 1);
                     self.at += 1;
                     let message =
@@ -140,11 +143,7 @@ impl<'a> Reader<'a> {
                         message,
                         &format!("write it as `\\u{byte:04x}`, or remove it"),
                     );
-                    if self.given_up() {
-                        start = self.at;
-                    }
                 }
-                Some(_) => self.at += 1,
             }
         }
     }
