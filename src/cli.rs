@@ -23,7 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   sesame invoke --sandbox --function-name hello --check-perms -e '{\"name\":\"Ali\"}'
   sesame invoke --region cn-hangzhou --function-name hello -f event.json
-  sesame policy check --policy-file dev.json --action fc:InvokeFunction --resource '*'";
+  sesame invoke --sandbox --function-name hello --emit-policy";
 
 /// Invoke Function Compute functions, and know what RAM says about the call.
 #[derive(Debug, Parser)]

@@ -26,8 +26,8 @@ pub fn is_hidden_field(name: &str) -> bool {
 #[derive(Debug)]
 pub struct Redactor {
     secrets: Vec<Secret>,
-    /// What a signature follows.
-    heads: [String; 2],
+    /// What a signature follows, or begins with.
+    heads: [String; 3],
 }
 
 impl Redactor {
@@ -41,6 +41,7 @@ impl Redactor {
                 .cloned()
                 .collect(),
             heads: [
+                format!("{} Credential=", super::acs3::ALGORITHM),
                 "Signature=".to_owned(),
                 format!("FC {}:", credentials.access_key_id),
             ],
@@ -79,16 +80,20 @@ impl Redactor {
     }
 }
 
-/// The text with every run of base64 or hexadecimal digits after `head` hidden.
+/// The text with what follows each `head`, up to a space or a quotation mark, hidden.
 fn without_values(text: &str, head: &str) -> String {
     let mut pieces = text.split(head);
     let mut shown = pieces.next().unwrap_or_default().to_owned();
+    let end = |character: char| character.is_whitespace() || "'\"`,&".contains(character);
     for piece in pieces {
-        let digit = |character: char| {
-            character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '=' | '%')
+        // The fields of ACS3 are set apart by commas, and all of them go.
+        let rest = match head.starts_with(super::acs3::ALGORITHM) {
+            true => piece.trim_start_matches(|one| one == ',' || !end(one)),
+            false => {
+                shown.push_str(head);
+                piece.trim_start_matches(|one| !end(one))
+            }
         };
-        let rest = piece.trim_start_matches(digit);
-        shown.push_str(head);
         shown.push_str(HIDDEN);
         shown.push_str(rest);
     }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::embedded;
 use super::{Confidence, Generation};
+use crate::ram::{AccessLevel, ActionRow, ActionTable};
 
 /// What an action does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -125,6 +126,34 @@ pub fn operation(name: &str, generation: Generation) -> Option<&'static Action> 
     all()
         .iter()
         .find(|action| action.generation == generation && action.operation == name)
+}
+
+/// The table as the lint takes it: its placeholders stand in braces.
+pub fn for_lint() -> ActionTable {
+    let row = |action: &Action| ActionRow {
+        action: action.name.clone(),
+        resources: action
+            .resources
+            .iter()
+            .map(|resource| resource.replace('<', "{").replace('>', "}"))
+            .collect(),
+        access: match action.access {
+            Access::Read => AccessLevel::Read,
+            Access::List => AccessLevel::List,
+            Access::Write => AccessLevel::Write,
+            Access::Invoke => AccessLevel::Invoke,
+        },
+    };
+    let mut keys: Vec<String> = all()
+        .iter()
+        .flat_map(|action| action.condition_keys.iter().cloned())
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    ActionTable {
+        rows: all().iter().map(row).collect(),
+        keys,
+    }
 }
 
 #[cfg(test)]

@@ -143,6 +143,9 @@ fn next_steps(cause: Cause, refusal: &Refusal, reading: &Reading) -> Vec<Hint> {
         Cause::FunctionStartFailed => {
             hint("look at the function's start command, its port and its log")
         }
+        Cause::ServiceError if refusal.status == 503 => {
+            hint("the service had no room for the call, and did not run it: call again later")
+        }
         Cause::ServiceError => match &reading.request_id {
             Some(id) => vec![Hint::text(format!(
                 "the function may have run: look at its log before you call again; if it stays, give Alibaba Cloud the request id {id}"

@@ -155,18 +155,14 @@ fn names_that_no_service_has() {
 #[test]
 fn two_events() {
     let run = hello("-f event.json -s").args(["-e", ""]).run();
-    insta::assert_snapshot!(run.shown(), @r"
+    insta::assert_snapshot!(run.shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
-    error[I0001]: the argument '--event-file <PATH>' cannot be used with:
-      --event-stdin
-      --event <TEXT>
+    error[I0001]: the argument `--event-file <PATH>` cannot be used with: --event-stdin --event <TEXT>
 
-    Usage: sesame invoke --sandbox --function-name <NAME> --event-file <PATH>
-
-    For more information, try '--help'.
+    hint: `sesame invoke --help` shows every flag
     ");
     assert_eq!(hello("-f a -s").run().exit, 2);
     assert_eq!(hello("-s").args(["-e", ""]).run().exit, 2);
@@ -174,12 +170,12 @@ fn two_events() {
 
 #[test]
 fn an_event_file_that_is_missing() {
-    insta::assert_snapshot!(hello("-f event.json").run().shown(), @r"
+    insta::assert_snapshot!(hello("-f event.json").run().shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
-    error[I0005]: the event file `event.json` cannot be read: no such file
+    error[I0005]: the event file `event.json` cannot be read: no such file or folder
 
     hint: check the path; `-` is stdin
     ");
@@ -200,14 +196,14 @@ fn an_event_file_that_is_a_folder() {
 
 #[test]
 fn a_time_limit_of_nothing() {
-    insta::assert_snapshot!(hello("--timeout 0").run().shown(), @r"
+    insta::assert_snapshot!(hello("--timeout 0").run().shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
-    error[I0001]: invalid value '0' for '--timeout <SECONDS>': 0 is not in 1..=4294967295
+    error[I0001]: invalid value `0` for `--timeout <SECONDS>`: it is a whole number of seconds, at least 1
 
-    For more information, try '--help'.
+    hint: `sesame invoke --help` shows every flag
     ");
     assert_eq!(hello("--timeout -1").run().exit, 2);
     assert_eq!(hello("--timeout soon").run().exit, 2);
@@ -250,50 +246,43 @@ fn an_api_of_the_other_generation() {
 
     hint: leave `--service-name` out, or leave `--sdk-version` out for a function of FC 2.0
     ");
-    insta::assert_snapshot!(hello("--sdk-version 2020").run().shown(), @r"
+    insta::assert_snapshot!(hello("--sdk-version 2020").run().shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
-    error[I0001]: invalid value '2020' for '--sdk-version <VERSION>'
-      [possible values: 2016-08-15, 2021-04-06, 2023-03-30]
+    error[I0001]: invalid value `2020` for `--sdk-version <VERSION>` [possible values: 2016-08-15, 2021-04-06, 2023-03-30]
 
-      tip: a similar value exists: '2023-03-30'
-
-    For more information, try '--help'.
+    hint: a similar value exists: `2023-03-30`
+    hint: `sesame invoke --help` shows every flag
     ");
 }
 
 #[test]
 fn a_flag_that_is_unknown() {
-    insta::assert_snapshot!(hello("--check-perm").run().shown(), @r"
+    insta::assert_snapshot!(hello("--check-perm").run().shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
-    error[I0001]: unexpected argument '--check-perm' found
+    error[I0001]: unexpected argument `--check-perm` found
 
-      tip: a similar argument exists: '--check-perms'
-
-    Usage: sesame invoke --sandbox --function-name <NAME> --check-perms[=<MODE>]
-
-    For more information, try '--help'.
+    hint: a similar argument exists: `--check-perms`
+    hint: `sesame invoke --help` shows every flag
     ");
 }
 
 #[test]
 fn a_value_that_is_unknown() {
-    insta::assert_snapshot!(hello("--check-perms=strickt").run().shown(), @r"
+    insta::assert_snapshot!(hello("--check-perms=strickt").run().shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
-    error[I0001]: invalid value 'strickt' for '--check-perms[=<MODE>]'
-      [possible values: enforce, strict, warn, only]
+    error[I0001]: invalid value `strickt` for `--check-perms[=<MODE>]` [possible values: enforce, strict, warn, only]
 
-      tip: a similar value exists: 'strict'
-
-    For more information, try '--help'.
+    hint: a similar value exists: `strict`
+    hint: `sesame invoke --help` shows every flag
     ");
     assert_eq!(hello("--invocation-type later").run().exit, 2);
     assert_eq!(hello("-o yaml").run().exit, 2);
@@ -301,16 +290,14 @@ fn a_value_that_is_unknown() {
 
 #[test]
 fn flags_that_exclude_each_other() {
-    insta::assert_snapshot!(hello("--endpoint http://127.0.0.1:1").run().shown(), @r"
+    insta::assert_snapshot!(hello("--endpoint http://127.0.0.1:1").run().shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
-    error[I0001]: the argument '--sandbox' cannot be used with '--endpoint <URL>'
+    error[I0001]: the argument `--sandbox` cannot be used with `--endpoint <URL>`
 
-    Usage: sesame invoke --sandbox --function-name <NAME>
-
-    For more information, try '--help'.
+    hint: `sesame invoke --help` shows every flag
     ");
 }
 
@@ -352,12 +339,12 @@ fn a_condition_key_that_is_given_and_absent() {
 
 #[test]
 fn a_policy_file_that_cannot_be_read() {
-    insta::assert_snapshot!(hello("--policy-file dev.json").run().shown(), @r"
+    insta::assert_snapshot!(hello("--policy-file dev.json").run().shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
-    error[I0006]: the policy file `dev.json` cannot be read: no such file
+    error[I0006]: the policy file `dev.json` cannot be read: no such file or folder
 
     hint: check the path
     ");
@@ -538,14 +525,14 @@ fn a_policy_file_with_bytes_that_are_no_text() {
 
 #[test]
 fn an_identity_that_the_sandbox_lacks() {
-    insta::assert_snapshot!(hello("-a interm").run().shown(), @r"
+    insta::assert_snapshot!(hello("-a interm").run().shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
     error[I0010]: the sandbox has no identity `interm`
 
-    hint: it has developer, intern, contractor, admin
+    hint: did you mean `intern`? it has developer, intern, contractor, admin
     ");
 }
 
@@ -565,33 +552,33 @@ fn an_identity_without_a_sandbox() {
 #[test]
 fn an_endpoint_that_is_none() {
     let at = |url: &str| call(url, "").run();
-    insta::assert_snapshot!(at("127.0.0.1:9797").shown(), @r"
+    insta::assert_snapshot!(at("127.0.0.1:9797").shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
     error[I0009]: `127.0.0.1:[port]` is not an address with a scheme, like `https://host:port`
-      why:      `--endpoint` says so
+      why:      given with `--endpoint`
 
     hint: pass a scheme, a host and perhaps a port, like `http://127.0.0.1:[port]`
     ");
-    insta::assert_snapshot!(at("http://127.0.0.1:9797/2016-08-15").shown(), @r"
+    insta::assert_snapshot!(at("http://127.0.0.1:9797/2016-08-15").shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
     error[I0009]: `http://127.0.0.1:[port]/2016-08-15` has something behind the host; an endpoint is a scheme, a host and a port
-      why:      `--endpoint` says so
+      why:      given with `--endpoint`
 
     hint: pass a scheme, a host and perhaps a port, like `http://127.0.0.1:[port]`
     ");
-    insta::assert_snapshot!(at("https://alice:secret@fc.example.com").shown(), @r"
+    insta::assert_snapshot!(at("https://alice:secret@fc.example.com").shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
     error[I0009]: the address carries a user name or a password, which an endpoint does not take
-      why:      `--endpoint` says so
+      why:      given with `--endpoint`
 
     hint: pass a scheme, a host and perhaps a port, like `http://127.0.0.1:[port]`
     ");
@@ -614,13 +601,13 @@ fn an_endpoint_that_is_none() {
 
 #[test]
 fn plain_http_to_another_machine() {
-    insta::assert_snapshot!(call("http://192.0.2.1:9797", "").run().shown(), @r"
+    insta::assert_snapshot!(call("http://192.0.2.1:9797", "").run().shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
     error[I0009]: `http://192.0.2.1:9797` is plain http to another machine, where anyone on the way could read the call
-      why:      `--endpoint` says so
+      why:      given with `--endpoint`
 
     hint: use `https://192.0.2.1:9797`, or pass `--allow-http`
     ");
@@ -640,13 +627,13 @@ fn an_endpoint_of_the_environment_is_named() {
     let run = outside("--region cn-hangzhou --function-name hello")
         .env("SESAME_ENDPOINT", "fc.example.com")
         .run();
-    insta::assert_snapshot!(run.shown(), @r"
+    insta::assert_snapshot!(run.shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
     error[I0009]: `fc.example.com` is not an address with a scheme, like `https://host:port`
-      why:      `SESAME_ENDPOINT` says so
+      why:      given with `SESAME_ENDPOINT`
 
     hint: pass a scheme, a host and perhaps a port, like `http://127.0.0.1:[port]`
     ");
@@ -744,4 +731,12 @@ fn a_region_of_the_environment() {
 
     hint: set it to text in UTF-8, or unset it
     ");
+}
+
+#[test]
+fn a_function_name_that_leaves_its_place_in_the_path() {
+    for name in [".", ".."] {
+        let run = line("invoke --sandbox --function-name").arg(name).run();
+        assert_eq!(run.exit, 2, "{name}: {}", run.stderr);
+    }
 }

@@ -620,48 +620,51 @@ fn the_commands_create_and_attach_that_policy() {
 #[test]
 fn no_such_function() {
     let run = line("invoke --sandbox --function-name nosuch").run();
-    insta::assert_snapshot!(run.shown(), @r"
+    insta::assert_snapshot!(run.shown(), @"
     exit: 7
     --- stdout
 
     --- stderr
-    error[S0002]: there is no such service, function or version
+    error[S0002]: there is no such function
+      why:      called: `nosuch` in `cn-hangzhou`, API 2023-03-30
       said:     FunctionNotFound: function 'nosuch' does not exist.
       request:  [request id]
 
-    hint: check `--region`, `--service-name`, `--function-name` and `--qualifier`; a function of FC 2.0 needs its service
+    hint: check the names, `--region` and `--qualifier`; a function of FC 2.0 is found with `--service-name`, one of FC 3.0 without
     ");
 }
 
 #[test]
 fn no_such_service() {
     let run = line("invoke --sandbox --service-name nosuch --function-name hello").run();
-    insta::assert_snapshot!(run.shown(), @r"
+    insta::assert_snapshot!(run.shown(), @"
     exit: 7
     --- stdout
 
     --- stderr
-    error[S0002]: there is no such service, function or version
+    error[S0002]: there is no such service
+      why:      called: `nosuch/hello` in `cn-hangzhou`, API 2016-08-15
       said:     ServiceNotFound: service 'nosuch' does not exist
       request:  [request id]
 
-    hint: check `--region`, `--service-name`, `--function-name` and `--qualifier`; a function of FC 2.0 needs its service
+    hint: check the names, `--region` and `--qualifier`; a function of FC 2.0 is found with `--service-name`, one of FC 3.0 without
     ");
 }
 
 #[test]
 fn no_such_version() {
     let run = line("invoke --sandbox --function-name hello --qualifier 7").run();
-    insta::assert_snapshot!(run.shown(), @r"
+    insta::assert_snapshot!(run.shown(), @"
     exit: 7
     --- stdout
 
     --- stderr
-    error[S0002]: there is no such service, function or version
+    error[S0002]: there is no such version
+      why:      called: `hello` in `cn-hangzhou`, API 2023-03-30
       said:     VersionNotFound: version '7' of function 'hello' does not exist
       request:  [request id]
 
-    hint: check `--region`, `--service-name`, `--function-name` and `--qualifier`; a function of FC 2.0 needs its service
+    hint: check the names, `--region` and `--qualifier`; a function of FC 2.0 is found with `--service-name`, one of FC 3.0 without
     ");
 }
 
@@ -669,16 +672,17 @@ fn no_such_version() {
 fn no_such_alias() {
     let run =
         line("invoke --sandbox --service-name demo --function-name hello --qualifier beta").run();
-    insta::assert_snapshot!(run.shown(), @r"
+    insta::assert_snapshot!(run.shown(), @"
     exit: 7
     --- stdout
 
     --- stderr
-    error[S0002]: there is no such service, function or version
+    error[S0002]: there is no such alias
+      why:      called: `demo/hello` in `cn-hangzhou`, API 2016-08-15
       said:     AliasNotFound: alias 'beta' of service 'demo' does not exist
       request:  [request id]
 
-    hint: check `--region`, `--service-name`, `--function-name` and `--qualifier`; a function of FC 2.0 needs its service
+    hint: check the names, `--region` and `--qualifier`; a function of FC 2.0 is found with `--service-name`, one of FC 3.0 without
     ");
     let json = line("invoke --sandbox --function-name hello --qualifier beta -o json").run();
     assert_eq!(
@@ -693,5 +697,19 @@ fn authorisation_precedes_existence() {
     assert_eq!(
         (run.exit, &run.json()["error"]["cause"]),
         (5, &"permission_implicit_deny".into())
+    );
+}
+
+#[test]
+fn a_warning_has_no_hint_that_hangs_in_the_air() {
+    let fake = Fake::start([result("done")]);
+    let run = fake
+        .call("--check-perms=warn --policy-file dev.json")
+        .file("dev.json", DEV)
+        .run();
+    assert!(
+        !run.stderr.contains("hint: and attaches it"),
+        "{}",
+        run.stderr
     );
 }

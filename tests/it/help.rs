@@ -67,31 +67,25 @@ fn the_version() {
 
 #[test]
 fn a_typing_error_is_corrected() {
-    insta::assert_snapshot!(line("invok --sandbox").run().shown(), @r"
+    insta::assert_snapshot!(line("invok --sandbox").run().shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
-    error[I0001]: unrecognized subcommand 'invok'
+    error[I0001]: unrecognized subcommand `invok`
 
-      tip: a similar subcommand exists: 'invoke'
-
-    Usage: sesame [OPTIONS] <COMMAND>
-
-    For more information, try '--help'.
+    hint: a similar subcommand exists: `invoke`
+    hint: `sesame --help` shows every flag
     ");
-    insta::assert_snapshot!(line("invoke --sandbox --fuction-name hello").run().shown(), @r"
+    insta::assert_snapshot!(line("invoke --sandbox --fuction-name hello").run().shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
-    error[I0001]: unexpected argument '--fuction-name' found
+    error[I0001]: unexpected argument `--fuction-name` found
 
-      tip: a similar argument exists: '--function-name'
-
-    Usage: sesame invoke --sandbox --function-name <NAME>
-
-    For more information, try '--help'.
+    hint: a similar argument exists: `--function-name`
+    hint: `sesame invoke --help` shows every flag
     ");
 }
 
@@ -177,4 +171,14 @@ fn colour_can_be_forced_by_the_environment() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn no_example_is_broken_over_two_lines() {
+    let help = line("--help").run().stdout_lossy();
+    let examples = help.split("Examples:\n").nth(1).unwrap();
+    assert!(
+        examples.lines().all(|line| line.starts_with("  sesame ")),
+        "{help}"
+    );
 }

@@ -19,12 +19,13 @@ fn throttled_four_times_is_the_end() {
     let fake = Fake::start([throttled()]);
     let run = fake.call("").run();
     assert_eq!(fake.hits().len(), 4);
-    insta::assert_snapshot!(run.shown(), @r"
+    insta::assert_snapshot!(run.shown(), @"
     exit: 8
     --- stdout
 
     --- stderr
     error[S0006]: the service takes no more calls for now
+      why:      tried 4 times
       said:     ResourceThrottled: the request is throttled, please try again later
       request:  [request id]
 
@@ -229,4 +230,14 @@ fn an_interrupted_call_counts_as_sent() {
     let object = running.end().json();
     assert_eq!(object["request"]["sent"], true);
     assert_eq!(object["request"]["attempts"], 1);
+}
+
+#[test]
+fn a_full_disk_is_an_error_for_the_object_too() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let run = line("invoke --sandbox --function-name hello -o json")
+        .stdout(full)
+        .start()
+        .end_unread();
+    assert_eq!(run.exit, 1);
 }

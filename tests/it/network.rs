@@ -151,15 +151,15 @@ fn a_redirect_is_not_followed() {
         assert_eq!(run.exit, 1);
         assert_eq!((fake.hits().len(), elsewhere.hits().len()), (1, 0));
         if status == 302 {
-            insta::assert_snapshot!(run.shown(), @r"
+            insta::assert_snapshot!(run.shown(), @"
             exit: 1
             --- stdout
 
             --- stderr
             error[N0004]: what answered, with status 302, is not Function Compute
-              why:      no header field of its own, and no error in its form
+              why:      it redirects to http://127.0.0.1:[port]
 
-            hint: check `--endpoint`, and whether a proxy or a login page answers in its place
+            hint: a signed request is never sent on: pass the right address with `--endpoint`
             ");
         }
     }
@@ -174,7 +174,7 @@ fn the_service_fails() {
     )]);
     let run = fake.call("").run();
     assert_eq!(fake.hits().len(), 1, "the function may have run");
-    insta::assert_snapshot!(run.shown(), @r"
+    insta::assert_snapshot!(run.shown(), @"
     exit: 1
     --- stdout
 
@@ -183,7 +183,7 @@ fn the_service_fails() {
       said:     InternalServerError: an internal error has occurred
       request:  [request id]
 
-    hint: call again; if it stays, give Alibaba Cloud the request id [request id]
+    hint: the function may have run: look at its log before you call again; if it stays, give Alibaba Cloud the request id [request id]
     ");
 }
 
@@ -197,7 +197,7 @@ fn the_service_has_no_room_and_is_asked_again_three_times() {
     let run = fake.call("-v").run();
     assert_eq!(fake.hits().len(), 4);
     let waits = regex::Regex::new(r"in [0-9.]+ s").unwrap();
-    insta::assert_snapshot!(waits.replace_all(&run.shown(), "in [n] s"), @r"
+    insta::assert_snapshot!(waits.replace_all(&run.shown(), "in [n] s"), @"
     exit: 1
     --- stdout
 
@@ -208,10 +208,11 @@ fn the_service_has_no_room_and_is_asked_again_three_times() {
     attempt 3 in [n] s: status 503
     attempt 4 in [n] s: status 503
     error[S0001]: the service failed with status 503
+      why:      tried 4 times
       said:     ServiceUnavailable: the service is currently unavailable
       request:  [request id]
 
-    hint: call again; if it stays, give Alibaba Cloud the request id [request id]
+    hint: the service had no room for the call, and did not run it: call again later
     ");
 }
 
@@ -277,4 +278,10 @@ fn certificates_that_cannot_be_read() {
         let title = format!("error[N0003]: the certificates in `{name}` cannot be used: ");
         assert!(run.stderr.starts_with(&title), "{}", run.stderr);
     }
+}
+
+#[test]
+fn what_answers_does_not_speak_tls() {
+    let object = fake::call(&not_tls(), "-o json").run().json();
+    assert_eq!(object["error"]["cause"], "tls_failed");
 }

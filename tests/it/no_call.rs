@@ -224,12 +224,12 @@ fn a_policy_goes_to_a_file() {
 #[test]
 fn a_policy_that_cannot_be_written() {
     let run = line("invoke --sandbox --function-name hello --emit-policy=nosuch/policy.json").run();
-    insta::assert_snapshot!(run.shown(), @r"
+    insta::assert_snapshot!(run.shown(), @"
     exit: 2
     --- stdout
 
     --- stderr
-    error[I0011]: `nosuch/policy.json` cannot be written: No such file or directory (os error 2)
+    error[I0011]: `nosuch/policy.json` cannot be written: no such file or folder
 
     hint: check the folder and its permissions
     ");
@@ -297,4 +297,14 @@ fn without_an_account_and_a_key_the_account_is_what_is_missing() {
 
     hint: pass `--account-id`
     ");
+}
+
+#[test]
+fn a_policy_and_a_dry_run_leave_the_bare_document_on_stdout() {
+    let run = line("invoke --sandbox --function-name hello --emit-policy --dry-run").run();
+    assert!(
+        serde_json::from_slice::<Value>(&run.stdout).is_ok(),
+        "{}",
+        run.stdout_lossy()
+    );
 }

@@ -92,3 +92,17 @@ fn a_call_that_arrived_counts_as_sent() {
     assert_eq!(object["request"]["sent"], true);
     assert_eq!(object["request"]["attempts"], 1);
 }
+
+#[test]
+fn a_conflict_at_the_second_time_leaves_stdout_empty() {
+    let conflict = refusal(
+        409,
+        "StatefulAsyncInvocationAlreadyExists",
+        "the id exists already",
+    );
+    let fake = Fake::start([Reply::Close, conflict]);
+    let run = fake
+        .call("--invocation-type async --async-task-id order-7")
+        .run();
+    assert_eq!((run.exit, &*run.stdout), (0, &b""[..]));
+}

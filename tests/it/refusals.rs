@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::fake::{ACCOUNT, Fake, REQUEST_ID, answer};
+use super::fake::{ACCOUNT, Fake, REQUEST_ID, answer, refusal};
+use super::harness::TOKEN;
 
 /// Cause and exit status of each sample, by its id.
 const EXPECTED: &[(u64, &str, i32)] = &[
@@ -333,4 +334,45 @@ fn a_hostile_file_name_is_escaped() {
         assert_eq!(run.exit, 2, "{flag}");
         assert!(!acts_on_a_terminal(&run.stderr), "{flag}: {:?}", run.stderr);
     }
+}
+
+#[test]
+fn an_answer_of_fc_without_an_error_s_form_is_still_fc_s() {
+    for (status, body, cause, exit) in [
+        (403, "", "permission_denied", 5),
+        (404, "", "resource_not_found", 7),
+        (500, "oops", "service_error", 1),
+        (502, "<html>bad gateway</html>", "service_error", 1),
+    ] {
+        let fake = Fake::start([answer(status, &[("X-Fc-Request-Id", REQUEST_ID)], body)]);
+        let run = fake.call("-o json").run();
+        assert_eq!(
+            (&run.json()["error"]["cause"], run.exit),
+            (&json!(cause), exit),
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn a_secret_that_the_service_repeats_is_not_shown() {
+    let echo = format!("server CanonicalRequest is:POST\n/\n\nx-acs-security-token:{TOKEN}\n");
+    let quoted = "invalid authorization 'ACS3-HMAC-SHA256 Credential=LTAI-test-key,SignedHeaders=host,Signature=eb60d8d5936ff45bf3f9217e12d8760605413de39bffd6252ba368d6c4cf8419'";
+    for (code, text) in [
+        ("SignatureDoesNotMatch", &*echo),
+        ("InvalidArgument", quoted),
+    ] {
+        for words in ["", "-o json", "--debug"] {
+            let fake = Fake::start([refusal(400, code, text)]);
+            // The harness searches both streams.
+            fake.call(words).temporary_key().run();
+        }
+    }
+    let headers = [
+        ("X-Fc-Request-Id", REQUEST_ID),
+        ("X-Acs-Security-Token", TOKEN),
+        ("X-Fc-Security-Token", TOKEN),
+    ];
+    let fake = Fake::start([answer(200, &headers, "")]);
+    fake.call("--debug").temporary_key().run();
 }

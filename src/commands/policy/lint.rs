@@ -3,19 +3,21 @@
 use serde_json::json;
 
 use super::{Ended, print};
+use crate::catalogue::actions;
 use crate::cli::LintArgs;
 use crate::commands::input;
 use crate::diagnosis::{Failure, codes};
 use crate::output::{Format, Printer, excerpt};
-use crate::ram::{Finding, Position, Severity, parse};
+use crate::ram::{Finding, Position, Severity, lint};
 
 pub(super) fn run(args: &LintArgs, printer: &mut Printer) -> Result<Ended, Box<Failure>> {
+    let table = actions::for_lint();
     let mut files = Vec::new();
     let (mut errors, mut others) = (0, 0);
     for path in &args.files {
         let name = path.display().to_string();
         let bytes = input::policy_bytes(path, &name)?;
-        let findings = parse(&bytes).findings;
+        let findings = lint(&bytes, &table);
         let source = input::readable(&bytes);
         errors += findings
             .iter()
