@@ -111,8 +111,12 @@ pub(super) fn policy_bytes(path: &Path, name: &str) -> Result<Vec<u8>, Box<Failu
     })
 }
 
+/// How much of a file is kept to be shown: the parser takes no longer one.
+const SHOWN: usize = 2 * 1024 * 1024;
+
 /// The bytes as text, at the same offsets: a byte that is not UTF-8 becomes a `?`.
 pub(super) fn readable(bytes: &[u8]) -> String {
+    let bytes = &bytes[..bytes.len().min(SHOWN)];
     let pieces = bytes
         .utf8_chunks()
         .flat_map(|chunk| [chunk.valid().to_owned(), "?".repeat(chunk.invalid().len())]);
