@@ -12,7 +12,7 @@ pub use verdict::{Check, Denial, Preflight, Verdict};
 use crate::acs::Principal;
 use crate::catalogue::{Catalogue, FillError, Generation, Requirement, Values};
 use crate::fc::Target;
-use crate::ram::{Context, Layer, Pair, Policies, Reason, synthesise};
+use crate::ram::{Context, Layer, Pair, Policies, Reason, closest, synthesise};
 
 /// Where a caller's policy came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub enum RequirementError {
         name: String,
         /// The target's generation.
         generation: Generation,
+        /// Templates that may have been meant.
+        near: Vec<String>,
     },
     /// A placeholder that the target does not give.
     #[error(transparent)]
@@ -135,11 +137,35 @@ pub fn required(
     let template = template.ok_or_else(|| RequirementError::NoTemplate {
         name: name.to_owned(),
         generation,
+        near: near(name, catalogue),
     })?;
     Ok(Required {
         requirements: template.requirements(values)?,
         system_policies: template.system_policies.clone(),
     })
+}
+
+/// The templates whose names begin like the given one, or differ from it in few letters.
+pub fn near(name: &str, catalogue: &Catalogue) -> Vec<String> {
+    let mut names: Vec<&str> = catalogue
+        .templates()
+        .iter()
+        .map(|template| template.name.as_str())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let family: Vec<String> = names
+        .iter()
+        .filter(|known| known.starts_with(name))
+        .map(|known| (*known).to_owned())
+        .collect();
+    match family.is_empty() {
+        false => family,
+        true => closest(name, &names)
+            .map(str::to_owned)
+            .into_iter()
+            .collect(),
+    }
 }
 
 /// What a call of the target asks for.

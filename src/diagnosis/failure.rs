@@ -294,6 +294,10 @@ impl From<RequirementError> for Failure {
             RequirementError::NoAccount => {
                 return Self::new(codes::ACCOUNT, &error).hint("pass `--account-id`");
             }
+            RequirementError::NoTemplate { near, .. } if !near.is_empty() => {
+                let near = near.join("`, `");
+                return Self::new(codes::TEMPLATE, &error).hint(format!("did you mean `{near}`?"));
+            }
             RequirementError::NoTemplate { .. } => "`sesame policy templates` lists them",
             RequirementError::Fill(FillError::Missing { .. }) => {
                 "give it with `--set NAME=VALUE`, or with the target's own flag"

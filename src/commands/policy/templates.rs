@@ -28,9 +28,11 @@ pub(super) fn run(
         .collect();
     if named.is_empty() {
         let failure = Failure::new(codes::TEMPLATE, format!("there is no template `{name}`"));
-        return Err(Box::new(
-            failure.hint("`sesame policy templates` lists them"),
-        ));
+        let near = preflight::near(name, &catalogue);
+        return Err(Box::new(failure.hint(match near.is_empty() {
+            true => "`sesame policy templates` lists them".to_owned(),
+            false => format!("did you mean `{}`?", near.join("`, `")),
+        })));
     }
     match args.target.function_name {
         Some(_) => filled(&named, args, environment, printer),
@@ -103,7 +105,11 @@ fn filled(
             .first()
             .map(|template| template.name.clone())
             .unwrap_or_default();
-        Failure::from(preflight::RequirementError::NoTemplate { name, generation })
+        Failure::from(preflight::RequirementError::NoTemplate {
+            name,
+            generation,
+            near: Vec::new(),
+        })
     })?;
     let mut values = preflight::values(&target).map_err(Failure::from)?;
     values.extra = input::placeholders(&args.set)?;
