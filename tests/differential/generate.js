@@ -251,6 +251,8 @@ class Generator {
       if (keyType(key) === 'string' && random.chance(0.7)) return random.pick(PATTERNS)
       return random.chance(0.5) ? this.wildcards(value) : value
     }
+    // What looks like a pattern is none under the other operators.
+    if (OPERATORS[operator].type === 'string' && keyType(key) === 'string' && random.chance(0.25)) return random.pick(PATTERNS)
     if (operator.includes('IgnoreCase') && keyType(key) === 'string') return this.otherCase(value)
     if (OPERATORS[operator].type === 'ip' && random.chance(0.6)) {
       const [low, high] = this.family === 'ip4' ? [1, 32] : [1, 128]
@@ -349,7 +351,8 @@ class Generator {
   near({ operator, values }, key) {
     const { random } = this
     const value = random.pick(values)
-    if (operator.includes('Like')) {
+    const wild = OPERATORS[operator].type === 'string' && random.chance(0.2)
+    if (operator.includes('Like') || wild) {
       const text = this.fill(value, ['a', 'b', 'prod'], 'ab-.')
       return keyType(key) === 'string' ? text : this.value(keyType(key))
     }

@@ -10,7 +10,9 @@ import { MUTANTS } from './mutants.js'
 const CHUNK = 1000
 /** A mutant that is not seen in so many cases has got away. */
 const MUTANT_CASES = 20_000
+/** The corpus: so many cases, none longer than so many bytes. */
 const CORPUS_CASES = 3000
+const CORPUS_LINE = 1800
 const SHOWN = 5
 
 const { values: options } = parseArgs({
@@ -39,7 +41,7 @@ try {
 }
 
 async function allCases() {
-  const count = options.record ? CORPUS_CASES : number('cases')
+  const count = options.record ? 2 * CORPUS_CASES : number('cases')
   const total = { passed: 0, failed: 0, matched: 0, verdicts: {}, failures: [], cases: [] }
   const jobs = chunks(count).map((chunk) => ({ ...chunk, keep: Boolean(options.record), shrinkAtMost: SHOWN }))
   await work(jobs, (result) => {
@@ -113,7 +115,8 @@ function show({ index, question, sesame, simulation, oracle }) {
 }
 
 function record(cases) {
-  const lines = cases.sort(([one], [other]) => one - other).map(([, asked]) => `${JSON.stringify(asked)}\n`)
+  const all = cases.sort(([one], [other]) => one - other).map(([, asked]) => `${JSON.stringify(asked)}\n`)
+  const lines = all.filter((line) => line.length <= CORPUS_LINE).slice(0, CORPUS_CASES)
   writeFileSync(options.record, lines.join(''))
   say(`${lines.length} cases in ${options.record}`)
 }

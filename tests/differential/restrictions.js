@@ -41,7 +41,6 @@ export const OPERATORS = Object.fromEntries([
 
 const ACTION = /^fc:[A-Za-z]+$/
 const ACTION_PATTERN = /^(\*|fc:[A-Za-z*?]+)$/
-const REGION_PATTERN = /^(\*|cn-\*|[a-z0-9-]*\??[a-z0-9-]*)$/
 const ACCOUNT_PATTERN = /^(\*|\d+\*?)$/
 const TAIL = /^[A-Za-z0-9_\-./]+$/
 // No wildcard before the first slash, if there is a slash.
@@ -69,9 +68,8 @@ export function fault(question) {
   hold(statements.length >= 1 && statements.length <= 12, 'the number of statements')
   hold(statements.filter((statement) => statement.Effect === 'Deny').length <= 4, 'the number of denials')
   hold(ACTION.test(action), `action ${action}`)
-  const [acs, service, region, account, tail, ...more] = resource.split(':')
-  hold(acs === 'acs' && service === 'fc' && REGIONS.includes(region) && more.length === 0, `resource ${resource}`)
-  hold(/^\d+$/.test(account) && TAIL.test(tail), `resource ${resource}`)
+  const [region, account, tail] = fields(resource, hold)
+  hold(REGIONS.includes(region) && /^\d+$/.test(account) && TAIL.test(tail), `resource ${resource}`)
   tails.push(tail)
 
   for (const statement of statements) {
@@ -81,10 +79,9 @@ export function fault(question) {
     }
     for (const pattern of listed(statement.Resource, hold)) {
       if (pattern === '*') continue
-      const [acs, service, region, account, tail, ...more] = pattern.split(':')
-      hold(acs === 'acs' && service === 'fc' && more.length === 0, `resource ${pattern}`)
-      hold(region !== '' && REGION_PATTERN.test(region), `resource ${pattern}`)
-      hold(ACCOUNT_PATTERN.test(account) && TAIL_PATTERN.test(tail), `resource ${pattern}`)
+      const [region, account, tail] = fields(pattern, hold)
+      const fits = isRegionPattern(region) && ACCOUNT_PATTERN.test(account) && TAIL_PATTERN.test(tail)
+      hold(fits, `resource ${pattern}`)
       tails.push(tail)
     }
     const operators = Object.entries(statement.Condition ?? {})
@@ -108,6 +105,23 @@ export function fault(question) {
   const letters = new Set(tails.join(''))
   hold([...letters].every((letter) => letter === letter.toLowerCase() || !letters.has(letter.toLowerCase())), 'letter case')
   return problems[0]
+}
+
+/** Region, account and the rest. */
+function fields(resource, hold) {
+  const all = resource.split(':')
+  hold(all.length === 5 && all[0] === 'acs' && all[1] === 'fc', `resource ${resource}`)
+  const [, , region = '', account = '', tail = ''] = all
+  return [region, account, tail]
+}
+
+/** A region with at most one `?` in it, or one of two wider patterns. */
+function isRegionPattern(pattern) {
+  if (pattern === '*' || pattern === 'cn-*') return true
+  const [before, after, ...more] = pattern.split('?')
+  if (after === undefined) return REGIONS.includes(pattern)
+  const matches = (region) => region.length === pattern.length && region.startsWith(before) && region.endsWith(after)
+  return more.length === 0 && REGIONS.some(matches)
 }
 
 function listed(value, hold) {

@@ -27,7 +27,7 @@ parentPort.on('message', ({ from, count, mutant, keep, shrinkAtMost }) => {
     if (agree(sesame[place], theirs)) continue
     result.failed += 1
     if (result.failures.length >= shrinkAtMost) continue
-    const small = shrink(question, (candidates) => firstFailing(candidates, oracle))
+    const small = shrink(question, (candidates) => firstFailing(candidates, oracle, isAnswer(sesame[place])))
     result.failures.push({
       index: from + place,
       question: small,
@@ -46,8 +46,15 @@ function legal(index) {
   return question
 }
 
-function firstFailing(candidates, oracle) {
+function isAnswer({ error }) {
+  return error === undefined
+}
+
+/** Fails in the same way: with a wrong answer of sesame, or with none. */
+function firstFailing(candidates, oracle, answered) {
   if (candidates.length === 0) return undefined
   const answers = askSesame(program, candidates)
-  return candidates.find((candidate, place) => !agree(answers[place], oracle(candidate)))
+  return candidates.find(
+    (candidate, place) => isAnswer(answers[place]) === answered && !agree(answers[place], oracle(candidate)),
+  )
 }
