@@ -2,7 +2,7 @@
 
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { MUTANTS } from './mutants.js'
@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
 })
 const seed = number('seed')
 const started = Date.now()
-const workers = Array.from({ length: Math.min(availableParallelism?.() ?? 2, 8) }, () => {
+const workers = Array.from({ length: Math.min(cpus().length, 8) }, () => {
   return new Worker(new URL('worker.js', import.meta.url), {
     workerData: { program: options.program, packages: options.packages, seed },
   })

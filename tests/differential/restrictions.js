@@ -2,6 +2,8 @@
 // engines. README.md says why each of these is needed. Generated and shrunk cases are both
 // held to it.
 
+import { isIPv4, isIPv6 } from 'node:net'
+
 export const REGIONS = ['cn-hangzhou', 'cn-shanghai', 'cn-beijing', 'ap-southeast-1', 'eu-central-1', 'us-west-1']
 
 /** Condition keys, with the type of their values. None is another in different letter case. */
@@ -52,8 +54,8 @@ const TYPES = {
   date: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
   bool: /^(true|false)$/,
 }
-const IP4 = /^\d{1,3}(\.\d{1,3}){3}$/
-const IP6 = /^(20|24|fe|fd)[0-9a-f:]+$/
+// One spelling for each address: no group starts with a zero, so that zeros are always `::`.
+const IP6 = /^(|[1-9a-f][0-9a-f]*)(:(|[1-9a-f][0-9a-f]*))+$/
 
 /** Why the case is outside of what can be compared, or undefined. */
 export function fault(question) {
@@ -133,7 +135,7 @@ function listed(value, hold) {
 function isOf(type, value, block, families) {
   if (type !== 'ip') return TYPES[type].test(value) && (type !== 'number' || Number.isSafeInteger(Math.trunc(Number(value))))
   const [address, length, ...more] = value.split('/')
-  const family = IP4.test(address) ? 4 : IP6.test(address) ? 6 : 0
+  const family = isIPv4(address) ? 4 : isIPv6(address) && IP6.test(address) ? 6 : 0
   families.add(family)
   const width = family === 4 ? 32 : 128
   const fits = length === undefined || (block && Number(length) >= 1 && Number(length) <= width)
