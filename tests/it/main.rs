@@ -5,6 +5,7 @@ mod bad_input;
 mod bytes;
 mod credentials;
 mod denials;
+mod differential;
 mod done;
 mod fake;
 mod function_errors;
