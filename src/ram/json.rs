@@ -296,10 +296,10 @@ impl<'a> Reader<'a> {
         }
         let end = self.word_end();
         if end == start {
+            let span = Span::new(start, start + self.char_len());
             if !matches!(self.peek(), Some(b':')) {
-                self.at += self.char_len();
+                self.at = span.end;
             }
-            let span = Span::new(start, start + 1);
             self.fault(
                 span,
                 "a key is missing here",

@@ -149,3 +149,25 @@ fn printing_keeps_what_was_written() {
         }
     }
 }
+
+proptest::proptest! {
+    /// A span that cuts a character in two could not be shown.
+    #[test]
+    fn every_finding_stands_on_whole_characters(
+        pieces in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "{", "}", "[", "]", ":", ",", "\"", "'", "\\", "\\u", "中", "\u{9c}", "é", "😀",
+                " ", "\n", "\r\n", "\t", "\0", "x", "1", "-", "1e", "//", "/*", "true",
+                "\"Version\": \"1\"", "\"Statement\": [", "\"Effect\": \"Allow\"",
+                "\"Action\": \"中:*\"", "\"Condition\": {", "\"Null\": {",
+            ]),
+            0..40,
+        )
+    ) {
+        let source = pieces.concat();
+        for finding in parse(source.as_bytes()).findings {
+            let span = finding.span;
+            proptest::prop_assert!(source.get(span.start..span.end).is_some(), "{finding:?}");
+        }
+    }
+}
