@@ -76,7 +76,7 @@ fn finish(schema: &str, ended: Result<Ended, Box<Failure>>, printer: &mut Printe
     });
     let mut failure = ended.failure;
     if let (Format::Json, Some(fields)) = (printer.format(), ended.fields) {
-        let object = json::envelope(schema, fields, failure.as_ref());
+        let object = json::envelope(schema, fields, printer.warnings(), failure.as_ref());
         if let Err(unwritten) = print(&format!("{}\n", json::compact(&object)), printer) {
             failure = Some(*unwritten);
         }
@@ -105,11 +105,13 @@ fn print(text: &str, printer: &mut Printer) -> Result<(), Box<Failure>> {
 fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // Whoever closed stdout has read enough.
-            let _ = error.print();
-            return Exit::Done;
+            return match error.print() {
+                // Whoever closed stdout has read enough.
+                Err(broken) if broken.kind() != std::io::ErrorKind::BrokenPipe => Exit::Failed,
+                _ => Exit::Done,
+            };
         }
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !wants_json(arguments) => {
             let _ = error.print();
             return Exit::Usage;
         }
@@ -132,7 +134,11 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
         .take_while(|line| !line.is_empty())
         .map(str::trim)
         .collect();
-    let title = about.join(" ");
+    let missing = ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    let title = match error.kind() == missing {
+        true => "no command is given".to_owned(),
+        false => about.join(" "),
+    };
     let failure = tips.fold(Failure::new(codes::USAGE, title), Failure::hint);
     let name = error_name(arguments);
     let failure = failure.hint(format!("`{name} --help` shows every flag"));

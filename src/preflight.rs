@@ -289,30 +289,67 @@ mod tests {
     }
 
     #[test]
-    fn an_unread_layer_leaves_only_an_explicit_denial_decided() {
-        let unread = || {
-            let kind = crate::ram::ReasonKind::UnreadPolicy;
-            vec![Reason {
-                kind,
-                detail: "d".into(),
-                settle_with: "s".into(),
-            }]
-        };
-        let with = |effect: &str| {
+    fn an_unread_layer_leaves_open_what_it_could_change() {
+        let with = |layer, effect: &str| {
             let document = format!(
-                r#"{{"Version":"1","Statement":[{{"Effect":"{effect}","Action":"*","Resource":"*"}}]}}"#
+                r#"{{"Version":"1","Statement":[{{"Effect":"{effect}","Action":"fc:*","Resource":"*"}}]}}"#
             );
+            let document = parse(document.as_bytes()).document.unwrap();
+            let name = "p.json".to_owned();
+            let policies = vec![Policy {
+                name,
+                layer,
+                level: 0,
+                document,
+            }];
+            let kind = crate::ram::ReasonKind::UnreadPolicy;
             let caller = Caller {
-                unread: unread(),
-                ..caller(&document)
+                principal: None,
+                policies: Policies::with_unread(policies, &[Layer::Account]),
+                sources: vec![Source::File],
+                layers_seen: vec![layer],
+                unread: vec![Reason {
+                    kind,
+                    detail: "d".into(),
+                    settle_with: "s".into(),
+                }],
             };
-            verdict_of(&target(None, None), &caller)
+            let preflight = verdict_of(&target(None, None), &caller);
+            (preflight.verdict, preflight.denial, preflight.reasons.len())
         };
-        assert_eq!(with("Allow").verdict, Verdict::Undetermined);
-        let denied = with("Deny");
-        assert_eq!(
-            (denied.verdict, denied.denial),
-            (Verdict::Denied, Some(Denial::Explicit))
-        );
+        let undetermined = (Verdict::Undetermined, None, 1);
+        let denied = |kind| (Verdict::Denied, Some(kind), 0);
+        assert_eq!(with(Layer::Account, "Allow"), undetermined);
+        assert_eq!(with(Layer::Account, "Deny"), denied(Denial::Explicit));
+        assert_eq!(with(Layer::Control, "Deny"), denied(Denial::Explicit));
+        assert_eq!(with(Layer::Session, "Allow"), undetermined);
+        // An Allow that was not read at account scope would end the evaluation before this.
+        assert_eq!(with(Layer::ResourceGroup, "Deny").0, Verdict::Undetermined);
+    }
+
+    #[test]
+    fn a_layer_above_that_allows_nothing_denies_and_no_allow_of_the_caller_lifts_it() {
+        let document = |action: &str| {
+            let document = format!(
+                r#"{{"Version":"1","Statement":[{{"Effect":"Allow","Action":"{action}","Resource":"*"}}]}}"#
+            );
+            parse(document.as_bytes()).document.unwrap()
+        };
+        let policy = |layer, action| Policy {
+            name: "p.json".to_owned(),
+            layer,
+            level: 0,
+            document: document(action),
+        };
+        for above in [Layer::Control, Layer::Session] {
+            let policies = vec![policy(above, "oss:*"), policy(Layer::Account, "fc:*")];
+            let caller = Caller {
+                policies: Policies::new(policies),
+                ..caller(r#"{"Version":"1","Statement":[]}"#)
+            };
+            let preflight = verdict_of(&target(None, None), &caller);
+            assert_eq!(preflight.denial, Some(Denial::Implicit));
+            assert_eq!(preflight.suggested_policy, None);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Takes secrets out of what a service says back: refusals quote the request that they refuse,
 //! signature and token included.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use super::{Credentials, Headers, Secret};
@@ -72,11 +74,27 @@ impl Redactor {
     pub fn headers(&self, headers: &Headers) -> Headers {
         headers
             .iter()
-            .map(|(name, value)| match is_hidden_field(name) {
-                true => (name, HIDDEN.to_owned()),
-                false => (name, self.text(value)),
+            .map(|(name, value)| match name.to_ascii_lowercase().as_str() {
+                _ if is_hidden_field(name) => (name, HIDDEN.to_owned()),
+                "x-fc-log-result" => (name, self.encoded(value)),
+                _ => (name, self.text(value)),
             })
             .collect()
+    }
+}
+
+impl Redactor {
+    /// A text in base64 without secrets, in base64 again where that changed it.
+    fn encoded(&self, value: &str) -> String {
+        let Ok(bytes) = STANDARD.decode(value.trim()) else {
+            return self.text(value);
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let shown = self.text(&text);
+        match shown == text {
+            true => value.to_owned(),
+            false => STANDARD.encode(shown),
+        }
     }
 }
 
@@ -118,6 +136,12 @@ mod tests {
             redactor.text(said),
             "x-acs-security-token:[hidden]\nFC id:[hidden], Signature=[hidden],[hidden]"
         );
+        let log = STANDARD.encode("log of canary-secret");
+        let shown = redactor.headers(&Headers::from_iter([("X-Fc-Log-Result", log)]));
+        let shown = STANDARD
+            .decode(shown.get("x-fc-log-result").unwrap())
+            .unwrap();
+        assert_eq!(shown, b"log of [hidden]");
         let headers = Headers::from_iter([("Authorization", "FC id:x"), ("x", "canary-token")]);
         let shown: Vec<_> = redactor
             .headers(&headers)

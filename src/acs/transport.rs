@@ -117,9 +117,8 @@ impl TransportError {
 #[derive(Debug)]
 pub struct Transport {
     options: TransportOptions,
-    plain: OnceLock<reqwest::Client>,
-    secure: OnceLock<reqwest::Client>,
-    local: OnceLock<reqwest::Client>,
+    /// One for each of this machine or another, plain or secure.
+    clients: [OnceLock<reqwest::Client>; 4],
 }
 
 impl Transport {
@@ -127,9 +126,7 @@ impl Transport {
     pub fn new(options: TransportOptions) -> Self {
         Self {
             options,
-            plain: OnceLock::new(),
-            secure: OnceLock::new(),
-            local: OnceLock::new(),
+            clients: Default::default(),
         }
     }
 
@@ -166,11 +163,8 @@ impl Transport {
     }
 
     fn client(&self, endpoint: &Endpoint) -> Result<&reqwest::Client, TransportError> {
-        let cell = match (endpoint.is_loopback(), endpoint.is_secure()) {
-            (false, false) => &self.plain,
-            (false, true) => &self.secure,
-            (true, _) => &self.local,
-        };
+        let kind = usize::from(endpoint.is_loopback()) * 2 + usize::from(endpoint.is_secure());
+        let cell = &self.clients[kind];
         if let Some(client) = cell.get() {
             return Ok(client);
         }

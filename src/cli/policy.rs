@@ -51,7 +51,7 @@ pub struct CheckArgs {
     pub resource: Option<String>,
 
     /// Decide each line of a file, or of stdin (-): NDJSON in, NDJSON out
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["action", "resource"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["action", "resource", "context", "absent", "context_complete"])]
     pub batch: Option<PathBuf>,
 
     /// Whose word decides.

@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::acs::ambient::random_hex;
 use crate::catalogue::Catalogue;
 use crate::cli::{ContextArgs, PolicyArgs, TargetArgs};
 use crate::diagnosis::failure::Weight;
@@ -208,14 +211,49 @@ impl From<SelectionError> for Failure {
     }
 }
 
+/// Whether the action and the resource can be asked about, and if not, why.
+pub(super) fn question(action: &str, resource: &str) -> Result<(), String> {
+    let named = |part: &str| {
+        !part.is_empty() && !part.contains(|one: char| one.is_whitespace() || "*?".contains(one))
+    };
+    let exact = action
+        .split_once(':')
+        .is_some_and(|(service, operation)| named(service) && named(operation));
+    if !exact {
+        return Err(format!(
+            "`{action}` is not one action, like `fc:InvokeFunction`"
+        ));
+    }
+    if resource.trim().is_empty() {
+        return Err("no resource is named".to_owned());
+    }
+    Ok(())
+}
+
+/// A key that was given before in other letters: whether RAM tells the two apart is not known.
+pub(super) fn same_key<'k>(known: &[&'k str], key: &str) -> Option<&'k str> {
+    let same = known
+        .iter()
+        .find(|one| **one != key && one.eq_ignore_ascii_case(key));
+    same.copied()
+}
+
 /// The condition keys that the user gave.
 pub(super) fn context(args: &ContextArgs) -> Result<Context, Box<Failure>> {
     let mut context = Context::default();
     let fault =
         |title: String, hint: &str| Err(Box::new(Failure::new(codes::CONTEXT, title).hint(hint)));
+    let mut known: Vec<&str> = Vec::new();
     for pair in &args.context {
         match pair.split_once('=') {
-            Some((key, value)) if !key.is_empty() => context.give(key, value),
+            Some((key, value)) if !key.is_empty() => {
+                if let Some(other) = same_key(&known, key) {
+                    let title = format!("`{other}` and `{key}` differ in letter case only");
+                    return fault(title, "write the key in one way");
+                }
+                known.push(key);
+                context.give(key, value);
+            }
             _ => {
                 let title = format!("`--context {pair}` is not `KEY=VALUE`");
                 return fault(title, "write `--context acs:SourceIp=203.0.113.7`");
@@ -254,12 +292,30 @@ pub(super) fn io_words(error: &std::io::Error) -> String {
     }
 }
 
-/// Writes a file whole or not at all.
-pub(super) fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a file whole or not at all, with the mode that it has; a link stays a link, and what
+/// is no file (a pipe, a terminal) is written to as it is.
+pub(super) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let known = std::fs::metadata(path).ok();
+    if known.as_ref().is_some_and(|known| !known.is_file()) {
+        let mut open = File::options().write(true).open(path)?;
+        return open.write_all(text.as_bytes());
+    }
+    let path = match &known {
+        Some(_) => std::fs::canonicalize(path)?,
+        None => path.to_owned(),
+    };
     let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.tmp", std::process::id()));
+    name.push(format!(".{}.tmp", random_hex()));
     let beside = path.with_file_name(name);
-    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
+    let written = File::options()
+        .write(true)
+        .create_new(true)
+        .open(&beside)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            known.map_or(Ok(()), |known| file.set_permissions(known.permissions()))?;
+            std::fs::rename(&beside, &path)
+        });
     if written.is_err() {
         // What is left of it helps nobody.
         let _ = std::fs::remove_file(&beside);

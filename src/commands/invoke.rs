@@ -12,7 +12,9 @@ use bytes::Bytes;
 
 use crate::acs::http::HttpRequest;
 use crate::acs::{Ambient, Credentials, Environment};
+use crate::catalogue::Catalogue;
 use crate::cli::{CheckMode, GlobalArgs, InvocationTypeArg, InvokeArgs, LogArg};
+use crate::commands::input::NamedPolicies;
 use crate::commands::{Ended, finish, input};
 use crate::diagnosis::{Exit, Failure, codes};
 use crate::fc::invocation::is_async_id;
@@ -93,11 +95,8 @@ pub(super) fn run(
             Some(exit)
         }
     };
-    let object = report.to_fields();
-    let bare = args.preflight.emit_policy.as_deref() == Some(Path::new("-"));
     let ended = Ended {
-        // The document of `--emit-policy` stands alone on stdout.
-        fields: (!bare).then_some(object),
+        fields: (!report.emitted).then(|| report.to_fields()),
         failure: report.failure,
     };
     let exit = finish(SCHEMA, Ok(ended), printer);
@@ -149,7 +148,6 @@ impl Progress<'_> {
     /// Something that may be wrong; the call goes on.
     fn warn(&mut self, text: String) {
         self.printer.warning(&text);
-        self.report.warnings.push(text);
     }
 }
 
@@ -170,7 +168,10 @@ impl Command<'_> {
         let setting = Setting::of(self).await?;
         let target = self.target(&setting, progress)?;
         let async_id = self.async_id(progress)?;
-        let named = input::policies(&self.args.preflight.policies)?;
+        let named = self.policies().await?;
+        if setting.world().is_some() && !named.policies.is_empty() && signs && !call.dry_run {
+            progress.warn("the sandbox decides without the policies that you named".to_owned());
+        }
         for warning in named.warnings {
             progress.warn(warning);
         }
@@ -189,11 +190,19 @@ impl Command<'_> {
         progress.report.target = Some(invocation.target.clone());
         progress.report.request = Some(RequestReport::new(&invocation, &endpoint));
 
+        let catalogue = match self.args.preflight.templates.as_ref() {
+            directory @ Some(_) => Some(input::catalogue(directory)?),
+            None => None,
+        };
         if needs_resource {
-            let catalogue = input::catalogue(self.args.preflight.templates.as_ref())?;
-            let required = preflight::for_invoke(&invocation.target, &catalogue)?;
+            let catalogue = match &catalogue {
+                Some(catalogue) => catalogue,
+                None => Catalogue::embedded(),
+            };
+            let required = preflight::for_invoke(&invocation.target, catalogue)?;
             if let Some(path) = emit {
                 emit_policy(path, &required, progress.printer)?;
+                progress.report.emitted = path == Path::new("-");
             }
             if let Some(mode) = mode {
                 let caller = setting.caller(named.policies);
@@ -213,8 +222,15 @@ impl Command<'_> {
             }
             explain_request(&signed, &credentials, progress.printer);
         }
-        self.send(&setting, &endpoint, &credentials, &invocation, progress)
-            .await
+        self.send(
+            &setting,
+            &endpoint,
+            &credentials,
+            &invocation,
+            catalogue.as_deref(),
+            progress,
+        )
+        .await
     }
 
     fn invocation(&self, target: Target, async_id: Option<String>, event: Bytes) -> Invocation {
@@ -231,6 +247,15 @@ impl Command<'_> {
             },
             async_id,
             event,
+        }
+    }
+
+    /// The named policies, read on a thread of its own: a pipe may never end.
+    async fn policies(&self) -> Result<NamedPolicies, Stop> {
+        let args = self.args.preflight.policies.clone();
+        match tokio::task::spawn_blocking(move || input::policies(&args)).await {
+            Ok(named) => Ok(named?),
+            Err(error) => Err(Failure::new(codes::POLICY_UNREADABLE, error).into()),
         }
     }
 

@@ -15,9 +15,16 @@ const SHOWN: usize = 300;
 /// A refusal, as cause, evidence and next step.
 pub fn refused(refusal: &Refusal, call: &Call<'_>) -> Failure {
     let head = Head(&refusal.headers);
-    let reading = match Reading::of(refusal) {
+    let reading = Reading::of(refusal);
+    // What the function wrote itself is its own word, whatever it reads like.
+    let own = |kind: &str| !kind.eq_ignore_ascii_case("FcCommonError");
+    if head.error_type().is_some_and(own)
+        && !reading.as_ref().is_some_and(Reading::is_start_failure)
+    {
+        return function_failed(head, &refusal.body);
+    }
+    let reading = match reading {
         Some(reading) => reading,
-        None if head.error_type().is_some() => return function_failed(head, &refusal.body),
         // Function Compute's own, without the words: the status has to do.
         None if head.is_from_fc() => Reading {
             message: excerpt_of(&refusal.body),

@@ -205,11 +205,14 @@ codes! {
         "pairs of action and resource cannot be read"
         "Each line is an object with `action` and `resource`.",
     TEMPLATE "I0022" InvalidInput
-        "no such template"
-        "The hint names those that there are.",
+        "a template that is not there, or cannot be filled in"
+        "Or a placeholder of it has no value, or one that it cannot have. `sesame policy templates` lists the templates.",
     NOT_SYNTHESISED "I0023" Unknown
         "no policy holds exactly what was asked"
         "A generated policy is evaluated before it is printed; this one allowed too much or too little.",
+    QUESTION "I0026" InvalidInput
+        "not one action on one resource"
+        "A verdict is about one action, `service:operation` without wildcards, on one resource: a pattern could cover things that are allowed and things that are not.",
     TEMPLATES "I0025" InvalidInput
         "a folder of templates cannot be used"
         "It is laid out as sesame's own `policies/`; the error names the file and the field.",

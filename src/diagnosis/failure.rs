@@ -156,6 +156,18 @@ pub fn shell_quoted(argument: &str) -> String {
     format!("'{}'", argument.replace('\'', r"'\''"))
 }
 
+/// A name that RAM takes for a policy: letters, digits and `-`, room left for a number.
+pub fn policy_name(wanted: &str) -> String {
+    let kept = wanted.chars().map(|one| {
+        if one.is_ascii_alphanumeric() {
+            one
+        } else {
+            '-'
+        }
+    });
+    kept.take(120).collect()
+}
+
 impl From<Box<Failure>> for Failure {
     fn from(failure: Box<Failure>) -> Self {
         *failure
@@ -325,7 +337,13 @@ impl From<CallError> for Failure {
 impl From<RpcError> for Failure {
     fn from(error: RpcError) -> Self {
         match error {
-            RpcError::Transport(error) => error.into(),
+            RpcError::Transport(error) => {
+                let mut failure = Self::from(error);
+                failure.hints.clear();
+                failure
+                    .because("sesame asked STS for the account id")
+                    .hint("`--account-id` spares the question")
+            }
             RpcError::Refused { action, refusal } => {
                 super::refused(&refusal, &super::Call::default())
                     .because(format!("sesame asked STS for the account id (`{action}`)"))

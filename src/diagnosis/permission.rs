@@ -1,13 +1,13 @@
 //! Denials: preflight's own, and the service's. What is suggested is the smallest policy for
 //! what the call needs, and only where an Allow would help.
 
-use super::failure::{Failure, Hint, shell_quoted};
+use super::failure::{Failure, Hint, policy_name, shell_quoted};
 use super::{Cause, Reading, codes, places};
 use crate::acs::Principal;
 use crate::catalogue::Catalogue;
 use crate::fc::Target;
 use crate::preflight::{self, Caller, Denial, Preflight, Verdict};
-use crate::ram::{Decision, Explanation, Policies, Reason, Request};
+use crate::ram::{Decision, Explanation, Layer, Policies, Reason, Request};
 
 /// What is known of the call that was refused.
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,6 +46,9 @@ pub fn of_preflight(preflight: &Preflight, target: &Target, caller: &Caller) -> 
     );
     for reason in &preflight.reasons {
         failure.hints.push(settle(reason));
+    }
+    if let Some(layer) = ended_by(preflight) {
+        failure.hints.push(Hint::text(kept_by(layer)));
     }
     match preflight.denial {
         Some(Denial::Explicit) => failure.hints.push(Hint::text(
@@ -104,13 +107,38 @@ fn settle(reason: &Reason) -> Hint {
     Hint::text(format!("to settle it: {}", reason.settle_with))
 }
 
+/// The layer above the caller's own policies that denies.
+fn ended_by(preflight: &Preflight) -> Option<Layer> {
+    preflight
+        .checks
+        .iter()
+        .find_map(|check| check.explanation.ended_by)
+}
+
+/// Where the policies of a layer above the caller's own are kept.
+fn kept_by(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Control => {
+            "control policies are kept in the resource directory's management account: ask its administrators"
+        }
+        _ => {
+            "the session policy was given when the role was assumed: assume it again with one that allows this"
+        }
+    }
+}
+
 fn why(preflight: &Preflight, caller: &Caller) -> Vec<String> {
     let mut why: Vec<String> = preflight
         .reasons
         .iter()
         .map(|reason| reason.detail.clone())
         .collect();
-    if preflight.denial == Some(Denial::Implicit) {
+    if let (Some(Denial::Implicit), Some(layer)) = (preflight.denial, ended_by(preflight)) {
+        let layer = layer.as_str();
+        why.push(format!(
+            "no {layer} policy allows it, whatever the caller's own policies say"
+        ));
+    } else if preflight.denial == Some(Denial::Implicit) {
         let count = caller.policies.list().len();
         why.push(match count {
             0 => "the caller has no policy at all".to_owned(),
@@ -125,10 +153,7 @@ fn why(preflight: &Preflight, caller: &Caller) -> Vec<String> {
 fn suggest(failure: &mut Failure, policy: Option<serde_json::Value>, target: &Target) {
     let Some(policy) = policy else { return };
     let principal = failure.principal.clone().unwrap_or_default();
-    let name = format!(
-        "sesame-invoke-{}",
-        target.function().replace(['$', '.'], "-")
-    );
+    let name = policy_name(&format!("sesame-invoke-{}", target.function()));
     let create = format!(
         "aliyun ram CreatePolicy --PolicyName {} --PolicyDocument {}",
         shell_quoted(&name),
@@ -200,8 +225,14 @@ pub(super) fn of_refusal(failure: &mut Failure, cause: Cause, reading: &Reading,
             Verdict::Undetermined => "preflight could not tell".to_owned(),
         });
     }
-    match cause {
-        Cause::PermissionExplicitDeny => failure.hints.push(Hint::text(
+    let above = match reading.policy_type.as_deref() {
+        Some("ControlPolicy") => Some(Layer::Control),
+        Some("SessionPolicy") => Some(Layer::Session),
+        _ => None,
+    };
+    match (cause, above) {
+        (_, Some(layer)) => failure.hints.push(Hint::text(kept_by(layer))),
+        (Cause::PermissionExplicitDeny, None) => failure.hints.push(Hint::text(
             "an Allow does not lift a Deny: ask whoever owns the caller's policies which one it is",
         )),
         _ => suggest_for_refusal(failure, reading, call),

@@ -5,8 +5,8 @@ use crate::ram::{
     Decision, Effect, Element, Explanation, NearMiss, Policies, Span, StatementRef, Truth,
 };
 
-/// How many near misses are shown.
-const NEAREST: usize = 3;
+/// How many near misses, or statements that may or may not apply, are shown.
+const SHOWN: usize = 3;
 
 /// What explains the decision on the action and the resource, most telling first.
 pub fn deciding(
@@ -27,13 +27,13 @@ pub fn deciding(
         .map(|by| show.decided_by(by))
         .collect();
     match explanation.decision {
-        Decision::Undetermined => places.extend(show.unknown()),
+        Decision::Undetermined => places.extend(show.unknown().take(SHOWN)),
         Decision::ImplicitDeny => {
             places.extend(
                 explanation
                     .nearest
                     .iter()
-                    .take(NEAREST)
+                    .take(SHOWN)
                     .map(|near| show.near(near)),
             );
         }

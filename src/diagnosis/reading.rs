@@ -77,7 +77,20 @@ impl Reading {
     /// Reads a refusal; `None` when its body has not the shape of a platform's error.
     pub fn of(refusal: &Refusal) -> Option<Self> {
         let body: Value = serde_json::from_slice(&refusal.body).ok()?;
-        let mut reading = Self::of_body(body.as_object()?)?;
+        let body = body.as_object()?;
+        // Anyone writes a `message`; a platform signs its header or names a code.
+        let platform = refusal.headers.iter().any(|(name, _)| {
+            let name = name.to_ascii_lowercase();
+            name.starts_with("x-fc-") || name.starts_with("x-acs-")
+        });
+        let named = ["Code", "ErrorCode", "AccessDeniedDetail"];
+        let coded = body
+            .keys()
+            .any(|key| named.iter().any(|name| name.eq_ignore_ascii_case(key)));
+        if !platform && !coded {
+            return None;
+        }
+        let mut reading = Self::of_body(body)?;
         if reading.request_id.is_none() {
             reading.request_id = crate::fc::answer::Head(&refusal.headers)
                 .request_id()
@@ -146,6 +159,14 @@ impl Reading {
             account_id: detail_text("AuthPrincipalOwnerId"),
         };
         self.principal = Some(principal).filter(|principal| *principal != Principal::default());
+    }
+
+    /// Whether the platform says that it could not start the function.
+    pub fn is_start_failure(&self) -> bool {
+        let codes = ["FunctionNotStarted", "CAExited", "CAFileNotFound"];
+        self.code
+            .as_deref()
+            .is_some_and(|code| codes.iter().any(|known| known.eq_ignore_ascii_case(code)))
     }
 
     /// Whether the refusal is RAM's word on an action, whatever its code says.

@@ -20,6 +20,9 @@ pub fn classify(status: u16, reading: &Reading) -> Cause {
         .as_deref()
         .unwrap_or_default()
         .to_ascii_lowercase();
+    if reading.is_start_failure() {
+        return Cause::FunctionStartFailed;
+    }
     credentials(&code, &message)
         .or_else(|| permission(&code, &message, reading))
         .or_else(|| service(&code, status))
@@ -92,7 +95,6 @@ fn permission(code: &str, message: &str, reading: &Reading) -> Option<Cause> {
 
 fn service(code: &str, status: u16) -> Option<Cause> {
     let by_code = match code {
-        "functionnotstarted" | "caexited" | "cafilenotfound" => Cause::FunctionStartFailed,
         "entitytoolarge" => Cause::PayloadTooLarge,
         "preconditionfailed" | "concurrentupdateerror" => Cause::Conflict,
         _ if says(code, &["throttl", "resourceexhausted"]) => Cause::Throttled,

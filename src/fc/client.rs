@@ -15,11 +15,14 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Why there is no answer.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error(transparent)]
+#[error("{transport}")]
 pub struct CallError {
     /// What went wrong in the last attempt.
-    #[from]
     pub transport: TransportError,
+    /// Whether any attempt reached the other side, as far as that is known.
+    pub reached: bool,
+    /// An attempt before the last broke off after it had gone out.
+    pub in_doubt: bool,
 }
 
 /// The request is about to be sent again.
@@ -56,6 +59,7 @@ pub async fn invoke(
         .build();
     let mut attempts = 0;
     let mut in_doubt = false;
+    let mut reached = false;
     loop {
         attempts += 1;
         let request = invocation.signed(endpoint, credentials, (ambient.now)(), &(ambient.nonce)());
@@ -74,7 +78,11 @@ pub async fn invoke(
         };
         let next_wait = if why.is_empty() { None } else { waits.next() };
         let Some(wait) = next_wait else {
-            let incoming = sent?;
+            let incoming = sent.map_err(|transport| CallError {
+                reached: reached || transport.may_have_arrived(),
+                in_doubt: in_doubt && !matches!(transport, TransportError::Interrupted { .. }),
+                transport,
+            })?;
             let accepted_before = in_doubt && incoming.status == 409;
             return Ok(Answer {
                 incoming,
@@ -82,6 +90,7 @@ pub async fn invoke(
                 accepted_before,
             });
         };
+        reached |= !matches!(sent, Err(TransportError::Refused { .. }));
         let wait = asked_wait.unwrap_or(wait).min(LONGEST_WAIT);
         on_retry(&Retry {
             attempt: attempts + 1,

@@ -26,8 +26,8 @@ pub struct InvokeReport {
     pub request: Option<RequestReport>,
     /// The answer, as far as it was received.
     pub response: Option<ResponseReport>,
-    /// What may be wrong.
-    pub warnings: Vec<String>,
+    /// The document of `--emit-policy` is on stdout, and stands there alone.
+    pub emitted: bool,
     /// Why it is not done.
     pub failure: Option<Failure>,
 }
@@ -111,7 +111,6 @@ impl InvokeReport {
             "preflight": preflight.map(|(preflight, caller)| json::preflight(preflight, caller)),
             "request": RequestReport::to_json(self.request.as_ref()),
             "response": self.response.as_ref().map(ResponseReport::to_json),
-            "warnings": self.warnings,
         })
     }
 }

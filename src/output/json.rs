@@ -114,12 +114,19 @@ pub fn failure(failure: &Failure) -> Value {
     })
 }
 
-/// The one object of a command: its schema, whether it is done, its own fields, and why not.
-pub fn envelope(schema: &str, fields: Value, failure: Option<&Failure>) -> Value {
+/// The one object of a command: its schema, whether it is done, its own fields,
+/// what may be wrong, and why not.
+pub fn envelope(
+    schema: &str,
+    fields: Value,
+    warnings: &[String],
+    failure: Option<&Failure>,
+) -> Value {
     let mut object = json!({"schema": schema, "ok": failure.is_none()});
     if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), fields) {
         object.extend(fields);
     }
+    object["warnings"] = warnings.into();
     object["error"] = failure.map(self::failure).unwrap_or_default();
     object
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use bytes::Bytes;
 
 /// The form of what goes to stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,11 +33,14 @@ pub enum Verbosity {
 
 /// Writes to the two streams.
 pub struct Printer {
-    out: Box<dyn Write>,
+    /// Gone while a thread of its own writes, and after that write was given up.
+    out: Option<Box<dyn Write + Send>>,
     err: AutoStream<Box<dyn Write>>,
     out_color: ColorChoice,
     format: Format,
     verbosity: Verbosity,
+    /// What may be wrong, for the object of `-o json`.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Printer {
@@ -51,11 +55,12 @@ impl Printer {
         };
         let err: Box<dyn Write> = Box::new(io::stderr());
         Self {
-            out: Box::new(io::stdout()),
+            out: Some(Box::new(io::stdout())),
             err: AutoStream::new(err, color),
             out_color,
             format,
             verbosity,
+            warnings: Vec::new(),
         }
     }
 
@@ -77,7 +82,35 @@ impl Printer {
     /// # Errors
     /// Nobody reads any more, or the stream is broken otherwise.
     pub fn data(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.out.write_all(bytes)
+        match &mut self.out {
+            Some(out) => out.write_all(bytes),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes data to stdout and hands it on, on a thread of its own: a reader that does not
+    /// read holds up neither a time limit nor a signal.
+    ///
+    /// # Errors
+    /// As [`Printer::data`].
+    pub async fn stream(&mut self, bytes: Bytes) -> io::Result<()> {
+        let Some(mut out) = self.out.take() else {
+            return Ok(());
+        };
+        let write = move || {
+            let written = out.write_all(&bytes).and_then(|()| out.flush());
+            (out, written)
+        };
+        let (out, written) = tokio::task::spawn_blocking(write)
+            .await
+            .map_err(io::Error::other)?;
+        self.out = Some(out);
+        written
+    }
+
+    /// The warnings so far.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Hands on what stdout still holds.
@@ -85,7 +118,7 @@ impl Printer {
     /// # Errors
     /// As [`Printer::data`].
     pub fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        self.out.as_mut().map_or(Ok(()), Write::flush)
     }
 
     /// Writes a line for people, unless less was asked for. The text is already escaped.

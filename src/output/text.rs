@@ -78,6 +78,7 @@ impl Printer {
 
     /// Something that may be wrong; the command goes on.
     pub fn warning(&mut self, text: &str) {
+        self.warnings.push(text.to_owned());
         let shown = self.wants(Verbosity::Normal) && self.format() != Format::Json;
         if shown {
             let name = "warning:".yellow().bold().to_string();

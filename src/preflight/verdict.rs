@@ -96,16 +96,9 @@ impl Preflight {
     }
 }
 
-const LAYERS: [Layer; 4] = [
-    Layer::Control,
-    Layer::Session,
-    Layer::Account,
-    Layer::ResourceGroup,
-];
-
 pub(super) fn decide(required: &Required, caller: &Caller, context: &Context) -> Preflight {
     let mut checks = Vec::new();
-    let mut reasons = caller.unread.clone();
+    let mut reasons = Vec::new();
     let mut outcomes = Vec::new();
     for requirement in &required.requirements {
         let candidates: Vec<Check> = requirement
@@ -120,17 +113,23 @@ pub(super) fn decide(required: &Required, caller: &Caller, context: &Context) ->
         checks.extend(candidates);
     }
     let (verdict, denial) = all_of(&outcomes);
-    if verdict == Verdict::Allowed {
-        reasons.clear();
+    match verdict {
+        Verdict::Allowed => reasons.clear(),
+        Verdict::Undetermined => merge(&mut reasons, &caller.unread),
+        Verdict::Denied => {}
     }
-    let suggested_policy = (verdict != Verdict::Allowed && !a_deny_may_apply(&checks))
+    // An Allow for the caller lifts neither a Deny nor what a layer above withholds.
+    let withheld = checks
+        .iter()
+        .any(|check| check.explanation.ended_by.is_some());
+    let suggested_policy = (verdict != Verdict::Allowed && !withheld && !a_deny_may_apply(&checks))
         .then(|| required.least_policy());
     Preflight {
         verdict,
         denial,
         principal: caller.principal.clone(),
         checks,
-        layers_not_seen: LAYERS
+        layers_not_seen: Layer::ALL
             .into_iter()
             .filter(|layer| !caller.layers_seen.contains(layer))
             .collect(),
@@ -146,12 +145,9 @@ fn check(action: &str, resource: &str, caller: &Caller, context: &Context) -> Ch
         resource,
         context,
     });
-    let unread = !caller.unread.is_empty();
     let (verdict, denial) = match explanation.decision {
-        Decision::ExplicitDeny => (Verdict::Denied, Some(Denial::Explicit)),
-        // An unread policy may allow, and may deny.
-        _ if unread => (Verdict::Undetermined, None),
         Decision::Allowed => (Verdict::Allowed, None),
+        Decision::ExplicitDeny => (Verdict::Denied, Some(Denial::Explicit)),
         Decision::ImplicitDeny => (Verdict::Denied, Some(Denial::Implicit)),
         Decision::Undetermined => (Verdict::Undetermined, None),
     };

@@ -144,9 +144,9 @@ codes! {
         "an empty list of condition values"
         "What RAM makes of an empty list is not documented, so the condition counts as unknown."
         r#"{"IpAddress": {"acs:SourceIp": []}}"#
-    EMPTY_OBJECT_CONDITION "L0026" Note
+    EMPTY_OBJECT_CONDITION "L0026" Warning
         "an empty condition"
-        "`\"Condition\": {}` restricts nothing. Remove it, or write what was meant."
+        "What RAM makes of `\"Condition\": {}` is not documented, so the condition counts as unknown. Remove it, or write what was meant."
         r#"{"Effect": "Allow", "Action": "fc:*", "Resource": "*", "Condition": {}}"#
     NOT_RESOURCE_UNDOCUMENTED "L0027" Warning
         "`NotResource` is not documented"

@@ -153,6 +153,9 @@ pub struct Explanation {
     pub reasons: Vec<Reason>,
     /// Layers of which no policy was given.
     pub layers_not_seen: Vec<Layer>,
+    /// For a denial, the control or session layer that ends it whatever the caller's own
+    /// policies say.
+    pub ended_by: Option<Layer>,
 }
 
 impl Policies {
@@ -165,7 +168,7 @@ impl Policies {
         let mut trace = Vec::with_capacity(count);
         let mut tallies = Vec::with_capacity(self.sets.len());
         for set in &self.sets {
-            let mut tally = Tally::default();
+            let mut tally = set.start();
             for compiled in &set.statements {
                 let row = self.row(set.layer, compiled, &probe, request);
                 tally.count(row.effect, row.applies);
@@ -183,9 +186,13 @@ impl Policies {
             reasons: Vec::new(),
             layers_not_seen: Layer::ALL
                 .into_iter()
-                .filter(|layer| self.sets.iter().all(|set| set.layer != *layer))
+                .filter(|layer| self.list().iter().all(|policy| policy.layer != *layer))
                 .collect(),
+            ended_by: None,
         };
+        if explanation.decision.is_denied() {
+            explanation.ended_by = ending_layer(&tallies);
+        }
         match explanation.decision {
             Decision::Allowed => {
                 explanation.decided_by = self.first(&explanation.trace, Effect::Allow)
@@ -330,4 +337,13 @@ impl Policies {
             would_match,
         })
     }
+}
+
+/// The first layer above the caller's own policies that has no Allow to give.
+fn ending_layer(tallies: &[(Layer, Tally)]) -> Option<Layer> {
+    let above = |layer| matches!(layer, Layer::Control | Layer::Session);
+    let ending = tallies
+        .iter()
+        .find(|(layer, tally)| above(*layer) && !tally.outcomes().has(Outcomes::ALLOW));
+    ending.map(|(layer, _)| *layer)
 }

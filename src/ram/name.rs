@@ -264,6 +264,14 @@ impl ActionPattern {
         self.folded.as_bytes()
     }
 
+    /// Whether it is `*` or `service:operation`: what RAM makes of anything else is not known.
+    pub(crate) fn is_well_formed(&self) -> bool {
+        let named = |part: &str| !part.is_empty() && !part.contains(char::is_whitespace);
+        let parts = self.folded.split_once(':');
+        self.shape == Shape::Any
+            || parts.is_some_and(|(service, operation)| named(service) && named(operation))
+    }
+
     pub(crate) fn matches(&self, probe: &Probe<'_>) -> Truth {
         if !self.head.fits(probe.action_head) {
             return Truth::No;

@@ -120,6 +120,8 @@ pub(super) struct Set {
     level: usize,
     pub(super) statements: Vec<Compiled>,
     index: Option<Index>,
+    /// Not all of its policies are known: one of them may allow, and one may deny.
+    pub(super) unread: bool,
 }
 
 /// A statement, compiled.
@@ -134,8 +136,8 @@ pub(super) struct Compiled {
     pub(super) actions: Box<[ActionPattern]>,
     pub(super) resources: Resources,
     pub(super) conditions: Box<[Prepared]>,
-    /// An operator that tests nothing: never surely met.
-    idle_operator: bool,
+    /// A `Condition`, or an operator in it, that tests nothing: never surely met.
+    idle: bool,
 }
 
 #[derive(Debug)]
@@ -180,7 +182,8 @@ impl Compiled {
                 .collect(),
             resources,
             conditions: statement.conditions.iter().map(Prepared::new).collect(),
-            idle_operator: !statement.idle_operators.is_empty(),
+            idle: !statement.idle_operators.is_empty()
+                || (statement.condition_span.is_some() && statement.conditions.is_empty()),
         }
     }
 
@@ -190,14 +193,13 @@ impl Compiled {
             return (Truth::Unknown, None);
         }
         let (matched, by) = any(&self.actions, |pattern| pattern.matches(probe));
-        (
-            if self.not_action {
-                matched.not()
-            } else {
-                matched
-            },
-            by,
-        )
+        match (self.not_action, matched) {
+            (false, matched) => (matched, by),
+            (true, Truth::No) if !self.actions.iter().all(ActionPattern::is_well_formed) => {
+                (Truth::Unknown, by)
+            }
+            (true, matched) => (matched.not(), by),
+        }
     }
 
     /// Whether the resource matches, and the pattern that says so.
@@ -211,7 +213,7 @@ impl Compiled {
     /// Whether the conditions hold, and the first that does not, or is not known to.
     pub(super) fn condition(&self, context: &Context) -> (Truth, Option<usize>) {
         let mut met = (
-            if self.idle_operator {
+            if self.idle {
                 Truth::Unknown
             } else {
                 Truth::Yes
@@ -256,9 +258,29 @@ fn any<T>(patterns: &[T], matches: impl Fn(&T) -> Truth) -> (Truth, Option<usize
 }
 
 impl Set {
+    fn empty(layer: Layer, level: usize) -> Set {
+        Set {
+            layer,
+            level,
+            statements: Vec::new(),
+            index: None,
+            unread: false,
+        }
+    }
+
+    /// What is to be said before any statement is looked at.
+    pub(super) fn start(&self) -> Tally {
+        let open = u32::from(self.unread);
+        Tally {
+            maybe_allow: open,
+            maybe_deny: open,
+            ..Tally::default()
+        }
+    }
+
     /// How many statements apply; reading ends at a Deny that surely does.
     fn tally(&self, probe: &Probe<'_>, context: &Context) -> Tally {
-        let mut tally = Tally::default();
+        let mut tally = self.start();
         let _ended = self.visit(probe, &mut |statement| {
             tally.count(statement.effect, statement.applies(probe, context));
             if tally.deny > 0 {
@@ -277,7 +299,7 @@ impl Set {
         context: &Context,
         matched: &mut Vec<(usize, usize)>,
     ) -> Tally {
-        let mut tally = Tally::default();
+        let mut tally = self.start();
         let _ended = self.visit(probe, &mut |statement| {
             let applies = statement.applies(probe, context);
             tally.count(statement.effect, applies);
@@ -310,6 +332,13 @@ impl Policies {
     /// Prepares the policies: patterns are compiled, values read, statements sorted into sets.
     #[must_use]
     pub fn new(policies: Vec<Policy>) -> Policies {
+        Policies::with_unread(policies, &[])
+    }
+
+    /// The same, where policies of the named layers are missing: one of them may allow, and
+    /// one may deny.
+    #[must_use]
+    pub fn with_unread(policies: Vec<Policy>, unread: &[Layer]) -> Policies {
         let mut sets: Vec<Set> = Vec::new();
         for (index, policy) in policies.iter().enumerate() {
             let level = if policy.layer == Layer::Control {
@@ -321,12 +350,7 @@ impl Policies {
                 .iter()
                 .position(|set| (set.layer, set.level) == (policy.layer, level));
             let place = place.unwrap_or_else(|| {
-                sets.push(Set {
-                    layer: policy.layer,
-                    level,
-                    statements: Vec::new(),
-                    index: None,
-                });
+                sets.push(Set::empty(policy.layer, level));
                 sets.len() - 1
             });
             let Some(set) = sets.get_mut(place) else {
@@ -344,6 +368,15 @@ impl Policies {
                         )
                     },
                 ));
+        }
+        for layer in unread {
+            match sets.iter_mut().find(|set| set.layer == *layer) {
+                Some(set) => set.unread = true,
+                None => sets.push(Set {
+                    unread: true,
+                    ..Set::empty(*layer, 0)
+                }),
+            }
         }
         sets.sort_by_key(|set| (set.layer, set.level));
         for set in &mut sets {

@@ -185,6 +185,7 @@ impl Block {
             None => width,
             Some(digits)
                 if matches!(digits.len(), 1..=3)
+                    && (digits.len() == 1 || !digits.starts_with('0'))
                     && digits.bytes().all(|byte| byte.is_ascii_digit()) =>
             {
                 digits.parse().ok()?

@@ -140,7 +140,8 @@ fn conditions() {
         (Assumed, r#""StringEquals": {"k": []}"#, &["k=a"], OPEN),
         (Assumed, r#""StringNotEquals": {"k": []}"#, &["k=a"], OPEN),
         (Assumed, r#""StringEquals": {}"#, &["."], OPEN),
-        (Assumed, "", &[], ALLOWED),
+        (Assumed, "", &[], OPEN),
+        (Assumed, r#""IpAddress": {"acs:SourceIp": "10.0.0.0/08"}"#, &["acs:SourceIp=10.0.0.1"], OPEN),
     ];
     for (evidence, condition, given, expected) in rows {
         let statement = |effect| {

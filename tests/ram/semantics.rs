@@ -40,6 +40,10 @@ fn actions() {
         (Documented, r#""NotAction": "ram:*""#, INVOKE, ALLOWED),
         (Documented, r#""NotAction": "*""#, INVOKE, IMPLICIT),
         (Assumed, r#""NotAction": "fc*""#, INVOKE, OPEN),
+        (Assumed, r#""NotAction": """#, INVOKE, OPEN),
+        (Assumed, r#""NotAction": "GetFunction""#, INVOKE, OPEN),
+        (Assumed, r#""NotAction": " fc:GetFunction""#, INVOKE, OPEN),
+        (Assumed, r#""NotAction": ["ram", "fc:Invoke*"]"#, INVOKE, IMPLICIT),
         (Assumed, r#""Action": []"#, INVOKE, OPEN),
         (Assumed, r#""NotAction": []"#, INVOKE, OPEN),
         // No action has letters past ASCII; the Kelvin sign folds to `k`.

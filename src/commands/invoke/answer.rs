@@ -26,7 +26,6 @@ pub(super) struct Received<'a> {
     pub(super) printer: &'a mut Printer,
     pub(super) request: Option<&'a mut RequestReport>,
     pub(super) response: &'a mut Option<ResponseReport>,
-    pub(super) warnings: &'a mut Vec<String>,
 }
 
 impl Received<'_> {
@@ -42,7 +41,6 @@ impl Received<'_> {
             let text =
                 "the service had taken this id already, from an attempt whose answer was lost";
             self.printer.warning(text);
-            self.warnings.push(text.to_owned());
             self.ids(head);
             self.printer.result_line(status);
             return Ok(());
@@ -116,11 +114,11 @@ impl Received<'_> {
                 let room = ERROR_LIMIT.saturating_sub(error.len());
                 error.extend_from_slice(&chunk[..chunk.len().min(room)]);
             }
-            self.body(&chunk)?;
+            self.body(chunk).await?;
         }
-        self.printer.flush().map_err(|error| broken(&error))?;
         if failed {
             self.end_line(last);
+            let error = self.redactor.bytes(&error.into());
             return Err(diagnosis::function_failed(head, &error).into());
         }
         Ok(())
@@ -141,12 +139,13 @@ impl Received<'_> {
     }
 
     /// Hands the function's bytes on, or keeps them for the object.
-    fn body(&mut self, chunk: &[u8]) -> Result<(), Stop> {
+    async fn body(&mut self, chunk: Bytes) -> Result<(), Stop> {
         if self.printer.format() == Format::Json {
-            self.keep(chunk);
+            self.keep(&chunk);
             return Ok(());
         }
-        self.printer.data(chunk).map_err(|error| broken(&error))
+        let written = self.printer.stream(chunk).await;
+        written.map_err(|error| broken(&error))
     }
 
     fn keep(&mut self, chunk: &[u8]) {

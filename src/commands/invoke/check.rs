@@ -140,7 +140,7 @@ pub(super) fn unread_caller(named: Vec<Policy>, layers_seen: Vec<Layer>) -> Call
     Caller {
         principal: None,
         sources: vec![Source::File; named.len()],
-        policies: Policies::new(named),
+        policies: Policies::with_unread(named, &[Layer::Account]),
         layers_seen,
         unread: vec![Reason {
             kind: ReasonKind::UnreadPolicy,

@@ -7,6 +7,7 @@ use super::setting::Setting;
 use super::{Command, Progress, Stop};
 use crate::acs::redact::Redactor;
 use crate::acs::{Credentials, Endpoint};
+use crate::catalogue::Catalogue;
 use crate::diagnosis::{Call, Failure, codes};
 use crate::fc::{Invocation, client};
 use crate::output::Verbosity;
@@ -21,6 +22,7 @@ impl Command<'_> {
         endpoint: &Endpoint,
         credentials: &Credentials,
         invocation: &Invocation,
+        catalogue: Option<&Catalogue>,
         progress: &mut Progress<'_>,
     ) -> Result<(), Stop> {
         let given = self.args.call.timeout;
@@ -56,9 +58,14 @@ impl Command<'_> {
                 Ok(answer) => answer,
                 Err(error) => {
                     if let Some(request) = request {
-                        request.sent = error.transport.may_have_arrived();
+                        request.sent = error.reached;
                     }
-                    return Err(error.into());
+                    return Err(match error.in_doubt {
+                        true => Failure::from(error)
+                            .because("an attempt before it broke off: the call may have been taken")
+                            .into(),
+                        false => error.into(),
+                    });
                 }
             };
             let preflight = report.preflight.as_ref();
@@ -66,14 +73,13 @@ impl Command<'_> {
                 target: Some(&invocation.target),
                 principal: principal.as_ref(),
                 preflight: preflight.map(|(preflight, _)| preflight),
-                catalogue: None,
+                catalogue,
             };
             let mut received = Received {
                 redactor: Redactor::new(credentials),
                 printer,
                 request,
                 response: &mut report.response,
-                warnings: &mut report.warnings,
             };
             received.answer(answer, &call).await
         };

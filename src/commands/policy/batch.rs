@@ -179,8 +179,12 @@ impl<'a> Batch<'a> {
     }
 
     fn decide(&mut self, text: &str) -> Result<(), String> {
+        if !text.trim_start().starts_with('{') {
+            return Err("the line is not an object".to_owned());
+        }
         let mut question: Question<'_> =
             serde_json::from_str(text).map_err(|error| in_one_line(&error.to_string()))?;
+        input::question(&question.action, &question.resource)?;
         for key in &question.absent {
             if question.context.is_given(key) {
                 return Err(format!("`{key}` is both in `context` and in `absent`"));

@@ -15,6 +15,14 @@ pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<Ended, Box<
                 .hint("name one with `--policy-file`, or several by repeating it"),
         ));
     }
+    let (action, resource) = (args.action.as_deref(), args.resource.as_deref());
+    let (action, resource) = (action.unwrap_or_default(), resource.unwrap_or_default());
+    input::question(action, resource).map_err(|why| {
+        let failure = Failure::new(codes::QUESTION, why);
+        Box::new(failure.hint(
+            "a verdict is about one action on one resource: change `--action` or `--resource`",
+        ))
+    })?;
     let named = input::policies(&args.policies)?;
     for warning in &named.warnings {
         printer.warning(warning);
@@ -22,8 +30,8 @@ pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<Ended, Box<
     let context = input::context(&args.context)?;
     let policies = Policies::new(named.policies);
     let request = Request {
-        action: args.action.as_deref().unwrap_or_default(),
-        resource: args.resource.as_deref().unwrap_or_default(),
+        action,
+        resource,
         context: &context,
     };
     let explanation = policies.explain(&request);

@@ -11,6 +11,7 @@ use super::{Ended, print, render};
 use crate::acs::Environment;
 use crate::cli::{GenerateArgs, PolicyFormat};
 use crate::commands::input;
+use crate::diagnosis::failure::policy_name;
 use crate::diagnosis::{Failure, codes};
 use crate::output::{Format, Printer, Verbosity};
 use crate::preflight::{self, prove};
@@ -90,17 +91,11 @@ fn of_target(
         let required = preflight::required(operation, generation, &values, &catalogue);
         pairs.extend(required.map_err(Failure::from)?.pairs());
     }
-    let name = format!("sesame-{}-{}", args.operations.join("-"), target.function());
-    let name = name
-        .chars()
-        .map(|one| {
-            if one.is_ascii_alphanumeric() {
-                one
-            } else {
-                '-'
-            }
-        })
-        .collect();
+    let name = policy_name(&format!(
+        "sesame-{}-{}",
+        args.operations.join("-"),
+        target.function()
+    ));
     Ok((pairs, name))
 }
 
@@ -109,12 +104,12 @@ fn checked_name(name: &str) -> Result<String, Box<Failure>> {
     let allowed = name
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if allowed && (1..=128).contains(&name.len()) {
+    if allowed && (1..=120).contains(&name.len()) {
         return Ok(name.to_owned());
     }
     let title = format!("`{name}` cannot be a policy's name");
     Err(Box::new(Failure::new(codes::NAME, title).hint(
-        "change `--policy-name`: letters, digits and `-`, at most 128 of them",
+        "change `--policy-name`: letters, digits and `-`, at most 120 of them",
     )))
 }
 

@@ -136,6 +136,12 @@ pub(super) fn run(args: &TestArgs, printer: &mut Printer) -> Result<Ended, Box<F
     for path in &args.files {
         let file = path.display().to_string();
         let expectations = read(path, &file)?;
+        if expectations.cases.is_empty() {
+            let failure = Failure::new(codes::EXPECTATIONS_FILE, format!("`{file}` has no case"));
+            return Err(Box::new(
+                failure.hint("an expectation that is not there cannot fail"),
+            ));
+        }
         let policies = policies(&expectations, path, printer)?;
         for case in &expectations.cases {
             let (ok, row) = judge(case, &file, &policies, printer)?;
@@ -233,6 +239,7 @@ fn judge(
     printer: &mut Printer,
 ) -> Result<(bool, Value), Box<Failure>> {
     let context = context(case, file)?;
+    input::question(&case.action, &case.resource).map_err(|why| in_case(case, file, &why))?;
     let request = Request {
         action: &case.action,
         resource: &case.resource,
@@ -249,7 +256,10 @@ fn judge(
         let mut line = format!("{word}: {}", escape::line(&case.name));
         if !ok {
             let (expected, actual) = (case.expect.as_str(), explanation.decision.as_str());
-            line.push_str(&format!(" (expected {expected}, got {actual})"));
+            line.push_str(&match case.expect.fits(explanation.decision) {
+                true => format!(" ({actual}, but not decided by the expected statement)"),
+                false => format!(" (expected {expected}, got {actual})"),
+            });
         }
         print(&format!("{line}\n"), printer)?;
         if !ok {
@@ -271,20 +281,25 @@ fn judge(
     Ok((ok, row))
 }
 
+fn in_case(case: &Case, file: &str, why: &str) -> Box<Failure> {
+    let title = format!("case `{}` of `{file}`: {why}", case.name);
+    Box::new(Failure::new(codes::EXPECTATIONS_FILE, title).hint("mend the case"))
+}
+
 fn context(case: &Case, file: &str) -> Result<Context, Box<Failure>> {
     let mut context = Context::default();
+    let keys: Vec<&str> = case.context.keys().map(String::as_str).collect();
     for (key, Values(values)) in &case.context {
+        if let Some(other) = input::same_key(&keys, key) {
+            let why = format!("`{other}` and `{key}` differ in letter case only");
+            return Err(in_case(case, file, &why));
+        }
         values.iter().for_each(|value| context.give(key, value));
     }
     for key in &case.absent {
         if context.is_given(key) {
-            let title = format!(
-                "case `{}` of `{file}` has `{key}` in `context` and in `absent`",
-                case.name
-            );
-            return Err(Box::new(
-                Failure::new(codes::EXPECTATIONS_FILE, title).hint("keep one of the two"),
-            ));
+            let why = format!("`{key}` is in `context` and in `absent`");
+            return Err(in_case(case, file, &why));
         }
         context.absent(key);
     }

@@ -198,6 +198,12 @@ impl Policies {
             undocumented(format!("{place}: {detail}"), settle);
         }
         if row.condition == Truth::Unknown {
+            if written.conditions.is_empty() && written.idle_operators.is_empty() {
+                undocumented(
+                    format!("{place}: `Condition` is empty"),
+                    "remove it, or write what was meant",
+                );
+            }
             for operator in &written.idle_operators {
                 undocumented(
                     format!("{place}: `{}` tests no key", operator.value),

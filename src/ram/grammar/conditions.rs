@@ -26,7 +26,7 @@ impl Grammar {
             self.report(
                 &codes::EMPTY_OBJECT_CONDITION,
                 node.span,
-                "`Condition` is empty and restricts nothing",
+                "`Condition` is empty",
                 "remove it, or write what was meant",
             );
         }
