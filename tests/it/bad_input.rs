@@ -740,3 +740,15 @@ fn a_function_name_that_leaves_its_place_in_the_path() {
         assert_eq!(run.exit, 2, "{name}: {}", run.stderr);
     }
 }
+
+#[test]
+fn a_condition_key_in_two_letter_cases() {
+    let run =
+        hello("--check-perms=only --context acs:SourceIp=10.0.0.1 --context acs:sourceip=10.0.0.2")
+            .run();
+    assert_eq!(run.exit, 2);
+    assert!(
+        run.stderr
+            .contains("`acs:SourceIp` and `acs:sourceip` differ in letter case only")
+    );
+}

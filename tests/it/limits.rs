@@ -241,3 +241,30 @@ fn a_full_disk_is_an_error_for_the_object_too() {
         .end_unread();
     assert_eq!(run.exit, 1);
 }
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_that_never_ends_does_not_hold_a_signal_up() {
+    for flag in ["-f", "--policy-file"] {
+        let sesame = line("invoke --sandbox --function-name echo").arg(flag);
+        let pipe = sesame.path("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let running = sesame.arg(&pipe).start();
+        std::thread::sleep(Duration::from_millis(300));
+        running.signal("INT");
+        let run = running.end();
+        assert_eq!(run.exit, 130, "{flag}: {}", run.stderr);
+        assert!(run.stderr.contains("nothing was sent"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_reader_that_does_not_read_does_not_hold_the_time_limit_up() {
+    let began = Instant::now();
+    let sesame = line("invoke --sandbox --function-name echo --timeout 1 -q -f event");
+    // More than a pipe holds.
+    let mut running = sesame.file("event", vec![b'x'; 2_000_000]).start();
+    assert_eq!(running.child.wait().unwrap().code(), Some(124));
+    assert!(began.elapsed() < Duration::from_secs(10));
+}

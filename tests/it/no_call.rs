@@ -308,3 +308,33 @@ fn a_policy_and_a_dry_run_leave_the_bare_document_on_stdout() {
         run.stdout_lossy()
     );
 }
+
+#[test]
+#[cfg(unix)]
+fn a_policy_goes_through_a_link_and_keeps_the_file_s_mode() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let sesame = line("invoke --sandbox --function-name hello --emit-policy=link.json")
+        .file("kept.json", "old");
+    let (kept, link) = (sesame.path("kept.json"), sesame.path("link.json"));
+    std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o600)).unwrap();
+    symlink(&kept, &link).unwrap();
+    let run = sesame.run();
+    assert_eq!(run.exit, 0, "{}", run.stderr);
+    assert!(run.read("kept.json").unwrap().contains("fc:InvokeFunction"));
+}
+
+#[test]
+fn an_object_stands_for_a_document_that_was_not_written() {
+    let run = line("invoke --sandbox --function-name a/b --emit-policy -o json").run();
+    assert_eq!(
+        (run.exit, &run.json()["error"]["code"]),
+        (2, &Value::from("I0002"))
+    );
+}
+
+#[test]
+fn a_policy_can_be_written_to_a_device() {
+    let run = line("invoke --sandbox --function-name hello --emit-policy=/dev/null").run();
+    assert_eq!(run.exit, 0, "{}", run.stderr);
+    assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+}

@@ -106,3 +106,22 @@ fn a_conflict_at_the_second_time_leaves_stdout_empty() {
         .run();
     assert_eq!((run.exit, &*run.stdout), (0, &b""[..]));
 }
+
+#[test]
+fn a_call_that_may_have_been_taken_counts_as_sent() {
+    // The only answer breaks off; then nothing listens any more.
+    let fake = Fake::start([Reply::Close]);
+    let url = fake.url();
+    let running = super::fake::call(
+        &url,
+        "--invocation-type async --async-task-id order-8 -o json",
+    )
+    .start();
+    fake.wait_for_a_hit();
+    drop(fake);
+    let run = running.end();
+    assert_eq!(
+        (run.exit, &run.json()["request"]["sent"]),
+        (1, &serde_json::json!(true))
+    );
+}

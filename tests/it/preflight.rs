@@ -391,3 +391,27 @@ fn the_sandbox_s_identities_and_named_policies() {
     );
     assert_eq!(object["request"]["sent"], false);
 }
+
+#[test]
+fn what_was_not_read_at_account_scope_stays_open() {
+    let deny = r#"{"Version":"1","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
+    let oss = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"oss:*","Resource":"*"}]}"#;
+    for (flag, document, verdict, denial) in [
+        // An Allow that was not read would end the evaluation before it.
+        ("--resource-group-policy", deny, "undetermined", None),
+        ("--control-policy", deny, "denied", Some("explicit")),
+        ("--session-policy", oss, "denied", Some("implicit")),
+    ] {
+        let run = line("invoke --region cn-hangzhou --account-id 1234567890123456 --function-name f -o json --check-perms=only")
+            .args([flag, "p.json"])
+            .file("p.json", document)
+            .run();
+        let preflight = run.json()["preflight"].clone();
+        assert_eq!(
+            (preflight["verdict"].as_str(), preflight["denial"].as_str()),
+            (Some(verdict), denial),
+            "{flag}"
+        );
+        assert!(verdict != "denied" || preflight["suggested_policy"].is_null());
+    }
+}

@@ -376,3 +376,92 @@ fn a_secret_that_the_service_repeats_is_not_shown() {
     let fake = Fake::start([answer(200, &headers, "")]);
     fake.call("--debug").temporary_key().run();
 }
+
+#[test]
+fn a_log_that_repeats_a_secret_is_shown_without_it() {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    let log = STANDARD.encode(format!("env: TOKEN={TOKEN}\nauthorization 'ACS3-HMAC-SHA256 Credential=a,SignedHeaders=b,Signature=0a'"));
+    for (status, headers, body) in [
+        (200, vec![], "done"),
+        (
+            200,
+            vec![("X-Fc-Error-Type", "UnhandledInvocationError")],
+            "{}",
+        ),
+        (403, vec![], r#"{"Code":"AccessDenied","Message":"no"}"#),
+    ] {
+        for words in ["", "-o json", "--debug"] {
+            let mut headers = headers.clone();
+            headers.extend([("X-Fc-Request-Id", REQUEST_ID), ("X-Fc-Log-Result", &*log)]);
+            let fake = Fake::start([answer(status, &headers, body)]);
+            let run = fake.call(words).temporary_key().run();
+            let decoded = run
+                .stdout_lossy()
+                .split('"')
+                .chain(run.stderr.split_whitespace())
+                .filter_map(|word| STANDARD.decode(word).ok())
+                .any(|bytes| String::from_utf8_lossy(&bytes).contains(TOKEN));
+            assert!(!decoded, "{status} {words}");
+        }
+    }
+}
+
+#[test]
+fn a_function_s_own_body_is_never_a_denial() {
+    let body =
+        r#"{"errorMessage":"the caller is not authorized to perform 'ram:*' on resource '*'"}"#;
+    let headers = [
+        ("X-Fc-Request-Id", REQUEST_ID),
+        ("X-Fc-Error-Type", "UnhandledInvocationError"),
+    ];
+    for status in [200, 403, 502] {
+        let fake = Fake::start([answer(status, &headers, body)]);
+        let run = fake.call("-o json").run();
+        assert_eq!(
+            (run.exit, &run.json()["error"]["cause"]),
+            (3, &json!("function_error")),
+            "{status}"
+        );
+        assert_eq!(run.json()["error"]["suggested_policy"], Value::Null);
+    }
+}
+
+#[test]
+fn anyone_can_write_a_message() {
+    for (status, body) in [
+        (404, r#"{"message":"no Route matched with those values"}"#),
+        (401, r#"{"message":"Unauthorized"}"#),
+        (403, r#"{"error":{"message":"forbidden"}}"#),
+    ] {
+        let fake = Fake::start([answer(status, &[], body)]);
+        let run = fake.call("-o json").run();
+        assert_eq!(
+            (run.exit, &run.json()["error"]["cause"]),
+            (1, &json!("not_fc")),
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn no_policy_is_suggested_where_a_layer_above_denies() {
+    for layer in ["ControlPolicy", "SessionPolicy"] {
+        let body = json!({
+            "Code": "AccessDenied",
+            "Message": format!("the caller is not authorized to perform 'fc:InvokeFunction' on resource 'acs:fc:cn-hangzhou:{ACCOUNT}:functions/hello'"),
+            "AccessDeniedDetail": {"NoPermissionType": "ImplicitDeny", "PolicyType": layer},
+        });
+        let fake = Fake::start([answer(
+            403,
+            &[("X-Fc-Request-Id", REQUEST_ID)],
+            body.to_string(),
+        )]);
+        let error = fake.call("-o json").run().json()["error"].clone();
+        assert_eq!(error["cause"], "permission_implicit_deny");
+        assert_eq!(
+            (&error["suggested_policy"], &error["policy_type"]),
+            (&Value::Null, &json!(layer))
+        );
+    }
+}
