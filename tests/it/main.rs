@@ -15,6 +15,7 @@ mod network;
 mod no_call;
 mod once;
 mod policies;
+mod policy_batch;
 mod policy_check;
 mod policy_layers;
 mod preflight;
