@@ -18,6 +18,8 @@ mod policies;
 mod policy_batch;
 mod policy_check;
 mod policy_layers;
+mod policy_lint;
+mod policy_test;
 mod preflight;
 mod refusals;
 mod schema;
