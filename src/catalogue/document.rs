@@ -9,7 +9,7 @@ use crate::ram::{Effect, Patterns, Position, Severity, Statement, parse};
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The file system says no.
-    #[error("cannot read `{}`: {source}", path.display())]
+    #[error("cannot read `{}`", path.display())]
     Read {
         /// The file or folder.
         path: PathBuf,

@@ -128,6 +128,21 @@ pub struct TargetArgs {
     pub sdk_version: Option<String>,
 }
 
+impl TargetArgs {
+    /// Whether anything of a target was named.
+    pub fn any(&self) -> bool {
+        let named = [
+            &self.region,
+            &self.service_name,
+            &self.function_name,
+            &self.qualifier,
+            &self.account_id,
+            &self.sdk_version,
+        ];
+        named.iter().any(|name| name.is_some())
+    }
+}
+
 /// What it is called with: one of three sources, or nothing.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Event")]

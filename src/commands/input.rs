@@ -10,10 +10,12 @@ use crate::acs::ambient::random_hex;
 use crate::catalogue::Catalogue;
 use crate::cli::{ContextArgs, PolicyArgs, TargetArgs};
 use crate::diagnosis::failure::Weight;
+pub(super) use crate::diagnosis::failure::io_words;
 use crate::diagnosis::{Excerpt, Failure, codes};
 use crate::fc::Api;
+use crate::output::{Printer, Verbosity};
 use crate::project::{Selection, SelectionError};
-use crate::ram::{Context, Document, Finding, Layer, Policy, Position, Severity, parse};
+use crate::ram::{Context, Document, Finding, Layer, Policy, Position, Severity, closest, parse};
 
 /// Policies that the user named, and what is odd in them without keeping them from use.
 #[derive(Debug, Default)]
@@ -174,8 +176,11 @@ pub(super) fn catalogue(
     }
 }
 
-/// Placeholders that the user gives a value.
-pub(super) fn placeholders(set: &[String]) -> Result<BTreeMap<&str, &str>, Box<Failure>> {
+/// Placeholders that the user gives a value; `known` are those of the templates in use.
+pub(super) fn placeholders<'s>(
+    set: &'s [String],
+    known: &[String],
+) -> Result<BTreeMap<&'s str, &'s str>, Box<Failure>> {
     let mut values = BTreeMap::new();
     for pair in set {
         let fault = |why: &str| {
@@ -183,6 +188,25 @@ pub(super) fn placeholders(set: &[String]) -> Result<BTreeMap<&str, &str>, Box<F
             Box::new(failure.hint("write `--set triggerName=http`"))
         };
         match pair.split_once('=') {
+            Some((name, _)) if !name.is_empty() && !known.iter().any(|one| one == name) => {
+                const BY_FLAG: [&str; 5] = [
+                    "region",
+                    "account-id",
+                    "serviceName",
+                    "functionName",
+                    "qualifier",
+                ];
+                let known = known.iter().map(String::as_str);
+                let known: Vec<&str> = known.filter(|one| !BY_FLAG.contains(one)).collect();
+                let meant = closest(name, &known);
+                let hint = match meant {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None if known.is_empty() => "the flags give all that it needs".to_owned(),
+                    None => format!("there are `{}`", known.join("`, `")),
+                };
+                let title = format!("`--set {pair}`: no such placeholder in the template");
+                return Err(Box::new(Failure::new(codes::TEMPLATE, title).hint(hint)));
+            }
             Some((name, value)) if !name.is_empty() => {
                 if values.insert(name, value).is_some() {
                     return Err(fault("gives the placeholder a second value"));
@@ -228,6 +252,15 @@ pub(super) fn question(action: &str, resource: &str) -> Result<(), String> {
         return Err("no resource is named".to_owned());
     }
     Ok(())
+}
+
+/// Says which layers an allowance does not speak of.
+pub(super) fn not_looked_at(layers: &[Layer], printer: &mut Printer) {
+    let names: Vec<&str> = layers.iter().map(|layer| layer.as_str()).collect();
+    if !names.is_empty() {
+        let line = format!("not looked at: {} policies", names.join(", "));
+        printer.line(Verbosity::Normal, &line);
+    }
 }
 
 /// A key that was given before in other letters: whether RAM tells the two apart is not known.
@@ -280,16 +313,6 @@ pub(super) fn context(args: &ContextArgs) -> Result<Context, Box<Failure>> {
         context.complete();
     }
     Ok(context)
-}
-
-/// What the system says of a file, in its own words and without a number.
-pub(super) fn io_words(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or folder".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "no permission".to_owned(),
-        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        _ => error.to_string(),
-    }
 }
 
 /// Writes a file whole or not at all, with the mode that it has; a link stays a link, and what

@@ -147,6 +147,16 @@ impl Failure {
     }
 }
 
+/// What the system says of a file, in its own words and without a number.
+pub fn io_words(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "no permission".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 /// Quotes an argument for a POSIX shell.
 pub fn shell_quoted(argument: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@,+".contains(&byte);
@@ -322,7 +332,11 @@ impl From<RequirementError> for Failure {
 
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
-        Self::new(codes::TEMPLATES, &error).hint(
+        let title = match &error {
+            LoadError::Read { source, .. } => format!("{error}: {}", io_words(source)),
+            _ => error.to_string(),
+        };
+        Self::new(codes::TEMPLATES, title).hint(
             "`--templates` names a folder laid out as sesame's own `policies/`: `index.json`, `fc2/NAME.json`, `fc3/NAME.json`",
         )
     }

@@ -51,9 +51,7 @@ pub fn of_preflight(preflight: &Preflight, target: &Target, caller: &Caller) -> 
         failure.hints.push(Hint::text(kept_by(layer)));
     }
     match preflight.denial {
-        Some(Denial::Explicit) => failure.hints.push(Hint::text(
-            "an Allow does not lift a Deny: ask whoever owns that policy for an exception",
-        )),
+        Some(Denial::Explicit) => failure.hints.push(Hint::text(NO_ALLOW_HELPS)),
         _ => suggest(&mut failure, preflight.suggested_policy.clone(), target),
     }
     Some(failure)
@@ -77,8 +75,25 @@ pub fn of_decision(
         failure.why.push(reason.detail.clone());
         failure.hints.push(settle(reason));
     }
+    match (denial, explanation.ended_by) {
+        (Some(Denial::Implicit), Some(layer)) => {
+            let name = layer.as_str();
+            failure.why.push(format!(
+                "no {name} policy allows it, whatever the caller's own policies say"
+            ));
+            failure.hints.push(Hint::text(kept_by(layer)));
+        }
+        (Some(Denial::Implicit), None) => failure.hints.push(Hint::text(
+            "`sesame policy generate --pairs` writes the smallest policy that allows it",
+        )),
+        (Some(Denial::Explicit), _) => failure.hints.push(Hint::text(NO_ALLOW_HELPS)),
+        (None, _) => {}
+    }
     Some(failure)
 }
+
+const NO_ALLOW_HELPS: &str =
+    "an Allow does not lift a Deny: ask whoever owns that policy for an exception";
 
 /// Code and title of a decision that is not an allowance.
 fn refusal(denial: Option<Denial>, verdict: Verdict, action: &str, resource: &str) -> Failure {
@@ -153,7 +168,7 @@ fn why(preflight: &Preflight, caller: &Caller) -> Vec<String> {
 fn suggest(failure: &mut Failure, policy: Option<serde_json::Value>, target: &Target) {
     let Some(policy) = policy else { return };
     let principal = failure.principal.clone().unwrap_or_default();
-    let name = policy_name(&format!("sesame-invoke-{}", target.function()));
+    let name = policy_name(&format!("sesame-invoke-{}", target.name()));
     let create = format!(
         "aliyun ram CreatePolicy --PolicyName {} --PolicyDocument {}",
         shell_quoted(&name),

@@ -159,9 +159,9 @@ fn fc_2_denies_without_detail() {
     }
 
     hint: an administrator creates the policy
-          aliyun ram CreatePolicy --PolicyName sesame-invoke-hello --PolicyDocument '{"Version":"1","Statement":[{"Effect":"Allow","Action":"fc:InvokeFunction","Resource":["acs:fc:cn-hangzhou:1234567890123456:services/demo.LATEST/functions/hello","acs:fc:cn-hangzhou:1234567890123456:services/demo/functions/hello"]}]}'
+          aliyun ram CreatePolicy --PolicyName sesame-invoke-demo-hello --PolicyDocument '{"Version":"1","Statement":[{"Effect":"Allow","Action":"fc:InvokeFunction","Resource":["acs:fc:cn-hangzhou:1234567890123456:services/demo.LATEST/functions/hello","acs:fc:cn-hangzhou:1234567890123456:services/demo/functions/hello"]}]}'
     hint: and attaches it
-          aliyun ram AttachPolicyToUser --PolicyType Custom --PolicyName sesame-invoke-hello --UserName intern
+          aliyun ram AttachPolicyToUser --PolicyType Custom --PolicyName sesame-invoke-demo-hello --UserName intern
     "#);
 }
 
@@ -288,7 +288,7 @@ fn an_allow_of_a_file_is_shown() {
       |                 ------------------- matches `fc:InvokeFunction`
     7 |       "Resource": "acs:fc:cn-hangzhou:*:functions/*"
       |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ matches `acs:fc:cn-hangzhou:1234567890123456:functions/prod-billing`
-    preflight: not looked at: control, session, resource-group policies
+    not looked at: control, session, resource-group policies
     "#);
 }
 
@@ -597,7 +597,12 @@ fn the_commands_create_and_attach_that_policy() {
     };
     assert_eq!(
         create[..4],
-        ["ram", "CreatePolicy", "--PolicyName", "sesame-invoke-hello"]
+        [
+            "ram",
+            "CreatePolicy",
+            "--PolicyName",
+            "sesame-invoke-demo-hello"
+        ]
     );
     assert_eq!(create[4], "--PolicyDocument");
     let document: Value = serde_json::from_str(&create[5]).unwrap();
@@ -610,7 +615,7 @@ fn the_commands_create_and_attach_that_policy() {
             "--PolicyType",
             "Custom",
             "--PolicyName",
-            "sesame-invoke-hello",
+            "sesame-invoke-demo-hello",
             "--UserName",
             "intern",
         ]

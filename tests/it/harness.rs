@@ -208,14 +208,14 @@ impl Run {
         }
     }
 
-    /// Whether stdout must be one object of `sesame.invoke/1`.
+    /// Whether stdout must be one object; a batch has one a line, and a document is bare.
     fn is_json(&self) -> bool {
         let has = |word: &str| self.args.iter().any(|arg| arg == word);
         let asked = self
             .args
             .windows(2)
             .any(|pair| pair[0] == "-o" && pair[1] == "json");
-        asked && !has("--emit-policy") && !has("-h") && !has("--help")
+        asked && !has("--batch") && !has("--emit-policy") && !has("-h") && !has("--help")
     }
 
     pub(crate) fn stdout_lossy(&self) -> String {

@@ -3,28 +3,98 @@
 
 use std::sync::LazyLock;
 
-use jsonschema::Validator;
+use jsonschema::{Registry, Validator};
 use serde_json::{Value, json};
 
 use super::harness::line;
 
-static INVOKE: LazyLock<Validator> = LazyLock::new(|| {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/docs/reference/schemas/invoke.json"
-    );
-    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    jsonschema::draft202012::meta::validate(&schema).unwrap();
-    jsonschema::draft202012::new(&schema).unwrap()
+/// A file of `docs/reference/schemas/`.
+fn committed(name: &str) -> Value {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/schemas/");
+    let text = std::fs::read_to_string(format!("{folder}{name}")).unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The schemas stand beside each other, wherever that is.
+const FOLDER: &str = "https://schemas.invalid/";
+
+/// A schema of a file, or of a place in it. Nothing is fetched.
+fn validator(name: &str, place: &str) -> Validator {
+    let schema = committed(name);
+    jsonschema::draft202012::meta::validate(&schema).unwrap_or_else(|error| panic!("{error}"));
+    let mut registry = Registry::new();
+    for file in [name, "common.json"] {
+        let uri = format!("{FOLDER}{file}");
+        registry = registry.add(uri, committed(file)).unwrap();
+    }
+    let registry = registry.prepare().unwrap();
+    let start = json!({"$ref": format!("{FOLDER}{name}{place}")});
+    let options = jsonschema::draft202012::options().with_registry(&registry);
+    options
+        .build(&start)
+        .unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+static INVOKE: LazyLock<Validator> =
+    LazyLock::new(|| jsonschema::draft202012::new(&committed("invoke.json")).unwrap());
+
+/// The object's `schema`, and what holds it.
+static OBJECTS: LazyLock<Vec<(&str, Validator)>> = LazyLock::new(|| {
+    [
+        ("sesame.policy.check/1", "policy-check.json"),
+        ("sesame.policy.lint/1", "policy-lint.json"),
+        ("sesame.policy.test/1", "policy-test.json"),
+        ("sesame.policy.generate/1", "policy-generate.json"),
+        ("sesame.policy.templates/1", "policy-templates.json"),
+        ("sesame.explain/1", "explain.json"),
+    ]
+    .map(|(schema, file)| (schema, validator(file, "")))
+    .into()
 });
 
-/// Holds an object against `sesame.invoke/1`.
-pub(crate) fn check(object: &Value) {
-    let faults: Vec<String> = INVOKE
+static QUESTION: LazyLock<Validator> =
+    LazyLock::new(|| validator("policy-check-batch.json", "#/$defs/question"));
+static ANSWER: LazyLock<Validator> =
+    LazyLock::new(|| validator("policy-check-batch.json", "#/$defs/answer"));
+
+fn hold(validator: &Validator, object: &Value) {
+    let faults: Vec<String> = validator
         .iter_errors(object)
         .map(|fault| format!("{}: {fault}", fault.instance_path()))
         .collect();
     assert!(faults.is_empty(), "{faults:#?}\n{object:#}");
+}
+
+/// Holds an object against the schema that it names.
+pub(crate) fn check(object: &Value) {
+    let name = object["schema"].as_str().unwrap_or_default();
+    let known = OBJECTS.iter().find(|(schema, _)| *schema == name);
+    hold(known.map_or(&*INVOKE, |(_, validator)| validator), object);
+}
+
+/// Holds a line of a batch's answers against its schema.
+pub(crate) fn check_answer(line: &Value) {
+    hold(&ANSWER, line);
+}
+
+/// Whether a line is a question that the schema knows.
+pub(crate) fn is_question(line: &Value) -> bool {
+    QUESTION.is_valid(line)
+}
+
+/// Sets fields of an object one by one; the schema must refuse each result.
+fn refuses(good: &Value, breaks: &[(&str, Value)]) {
+    let name = good["schema"].as_str().unwrap();
+    let (_, validator) = OBJECTS.iter().find(|(schema, _)| *schema == name).unwrap();
+    hold(validator, good);
+    for (place, value) in breaks {
+        let mut bad = good.clone();
+        *bad.pointer_mut(place).expect(place) = value.clone();
+        assert!(!validator.is_valid(&bad), "{name}: {place} as {value}");
+    }
+    let mut more = good.clone();
+    more["new"] = json!(1);
+    assert!(validator.is_valid(&more), "{name}: an additive change");
 }
 
 #[test]
@@ -58,4 +128,147 @@ fn the_schema_refuses_what_breaks_the_contract() {
     let mut more = good;
     more["new"] = json!(1);
     assert!(INVOKE.is_valid(&more), "an additive change");
+}
+
+#[test]
+fn the_schema_of_check_refuses_what_breaks_the_contract() {
+    let policy = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"fc:*","Resource":"acs:fc:*:*:functions/a"}]}"#;
+    let run = line("policy check --policy-file p.json --action fc:GetFunction -o json")
+        .args(["--resource", "acs:fc:cn-hangzhou:1:functions/b"])
+        .file("p.json", policy)
+        .run();
+    let good = run.json();
+    refuses(
+        &good,
+        &[
+            ("/ok", json!(true)),
+            ("/decision", json!("denied")),
+            ("/decision", json!("allowed")),
+            ("/decision", json!("undetermined")),
+            ("/decided_by", json!({})),
+            ("/trace/0/resource", json!("maybe")),
+            ("/trace/0/layer", json!("group")),
+            ("/nearest/0/fails", json!("effect")),
+            ("/missing_context", json!(["a", "a"])),
+            ("/layers_not_seen", json!(["folder"])),
+            ("/error", json!(null)),
+            ("/error/code", json!("L0001")),
+        ],
+    );
+    let (_, check) = &OBJECTS[0];
+    for field in ["trace", "nearest", "reasons", "missing_context"] {
+        let mut bad = good.clone();
+        bad.as_object_mut().unwrap().remove(field);
+        assert!(!check.is_valid(&bad), "without {field}");
+    }
+}
+
+#[test]
+fn the_schemas_of_lint_and_test_refuse_what_breaks_the_contract() {
+    let lint = line("policy lint p.json -o json")
+        .file("p.json", "{}")
+        .run();
+    refuses(
+        &lint.json(),
+        &[
+            ("/ok", json!(true)),
+            ("/files", json!([])),
+            ("/files/0/path", json!(null)),
+            ("/files/0/findings/0/code", json!("MISSING_VERSION")),
+            ("/files/0/findings/0/severity", json!("fatal")),
+            ("/files/0/findings/0/line", json!(0)),
+            ("/files/0/findings/0/length", json!(-1)),
+            ("/files/0/findings/0/message", json!("")),
+        ],
+    );
+    let cases = "policies: [p.json]\ncases:\n- {name: n, action: 'fc:Get', resource: '*', expect: allowed}\n";
+    let test = line("policy test c.yaml -o json")
+        .file("c.yaml", cases)
+        .file("p.json", r#"{"Version":"1","Statement":[]}"#)
+        .run();
+    refuses(
+        &test.json(),
+        &[
+            ("/ok", json!(true)),
+            ("/failed", json!(-1)),
+            ("/cases/0/expected", json!("explicit")),
+            ("/cases/0/actual", json!("denied")),
+            ("/cases/0/decided_by", json!({"policy": "p.json"})),
+        ],
+    );
+}
+
+#[test]
+fn the_schemas_of_generate_templates_and_explain_refuse_what_breaks_the_contract() {
+    let target = "--region cn-hangzhou --account-id 1234567890123456 --function-name hello";
+    let generated = line(&format!("policy generate {target} -o json")).run();
+    refuses(
+        &generated.json(),
+        &[
+            ("/ok", json!(false)),
+            ("/documents", json!([])),
+            ("/documents/0/Version", json!("2012-10-17")),
+            ("/documents/0/Statement", json!([])),
+            ("/documents/0/Statement/0/Effect", json!("Deny")),
+        ],
+    );
+    let templates = line("policy templates invoke -o json").run();
+    refuses(
+        &templates.json(),
+        &[
+            ("/templates", json!([])),
+            ("/templates/0/generation", json!("fc1")),
+            ("/templates/0/confidence", json!("certain")),
+            ("/templates/0/statements/0/confidence", json!(1)),
+            ("/templates/0/document", json!({})),
+        ],
+    );
+    let explained = line("explain L0001 -o json").run();
+    refuses(
+        &explained.json(),
+        &[
+            ("/code", json!("E0001")),
+            ("/cause", json!("not_a_cause")),
+            ("/severity", json!("bad")),
+            ("/code", json!("P0001")),
+        ],
+    );
+}
+
+#[test]
+fn the_schema_of_a_batch_knows_questions_from_answers() {
+    let question = json!({"id": 1, "action": "fc:Get", "resource": "*", "context": {"a:b": ["c"]}});
+    assert!(QUESTION.is_valid(&question) && !ANSWER.is_valid(&question["context"]));
+    for (field, value) in [
+        ("action", json!(1)),
+        ("context", json!({"a:b": 1})),
+        ("context", json!({"a:b": []})),
+        ("context_complete", json!("yes")),
+        ("polices", json!([])),
+    ] {
+        let mut bad = question.clone();
+        bad[field] = value;
+        assert!(!QUESTION.is_valid(&bad), "{bad}");
+    }
+    let answer = json!({"id": 1, "decision": "allowed", "matched": [[0, 1]]});
+    assert!(ANSWER.is_valid(&answer) && ANSWER.is_valid(&json!({"id": null, "error": "why"})));
+    for bad in [
+        json!({"decision": "allowed", "matched": []}),
+        json!({"id": 1, "decision": "allowed"}),
+        json!({"id": 1, "decision": "allowed", "matched": [[0]]}),
+        json!({"id": 1, "decision": "denied", "matched": []}),
+        json!({"id": 1, "decision": "allowed", "matched": [], "error": "why"}),
+        json!({"id": 1, "error": ""}),
+        json!({"id": 1}),
+    ] {
+        assert!(!ANSWER.is_valid(&bad), "{bad}");
+    }
+}
+
+#[test]
+fn what_commands_have_in_common_is_the_same_in_each_schema() {
+    let (common, invoke) = (committed("common.json"), committed("invoke.json"));
+    for name in ["cause", "layer", "denial", "principal", "error"] {
+        assert_eq!(common["$defs"][name], invoke["$defs"][name], "{name}");
+    }
 }

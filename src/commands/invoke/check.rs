@@ -102,15 +102,7 @@ fn show_allowed(preflight: &Preflight, caller: &Caller, printer: &mut Printer) {
             printer.excerpt(&place);
         }
     }
-    let layers: Vec<&str> = preflight
-        .layers_not_seen
-        .iter()
-        .map(|layer| layer.as_str())
-        .collect();
-    if !layers.is_empty() {
-        let line = format!("preflight: not looked at: {} policies", layers.join(", "));
-        printer.line(Verbosity::Normal, &line);
-    }
+    input::not_looked_at(&preflight.layers_not_seen, printer);
 }
 
 pub(super) fn emit_policy(

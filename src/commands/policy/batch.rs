@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Write as _};
+use std::io::{self, BufRead, BufReader, Read, Write as _};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -89,16 +89,23 @@ fn answer_all(
     Ok((batch.bad, batch.lines))
 }
 
-fn open(questions: &Path) -> Result<Box<dyn BufRead>, Box<Failure>> {
+/// Where questions come from.
+type Input = BufReader<Box<dyn Read>>;
+
+fn open(questions: &Path) -> Result<Input, Box<Failure>> {
     if questions == Path::new("-") {
-        return Ok(Box::new(BufReader::with_capacity(OUT_SIZE, io::stdin())));
+        return Ok(BufReader::with_capacity(OUT_SIZE, Box::new(io::stdin())));
     }
-    let file = std::fs::File::open(questions).map_err(|error| {
+    let opened = match std::fs::metadata(questions) {
+        Ok(known) if known.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        _ => std::fs::File::open(questions),
+    };
+    let file = opened.map_err(|error| {
         let (shown, why) = (questions.display(), input::io_words(&error));
         let failure = Failure::new(codes::BATCH, format!("`{shown}` cannot be read: {why}"));
         Box::new(failure.hint("check the path; `-` is stdin"))
     })?;
-    Ok(Box::new(BufReader::with_capacity(OUT_SIZE, file)))
+    Ok(BufReader::with_capacity(OUT_SIZE, Box::new(file)))
 }
 
 /// Policies as a line names them, prepared once for each text, or why they cannot be used.
@@ -130,7 +137,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn answer_all(&mut self, mut input: Box<dyn BufRead>) -> io::Result<()> {
+    fn answer_all(&mut self, mut input: Input) -> io::Result<()> {
         let mut line = Vec::new();
         loop {
             let whole = read_line(&mut input, &mut line)?;
@@ -138,7 +145,7 @@ impl<'a> Batch<'a> {
             self.lines += 1;
             self.answer(&line, whole);
             // Whoever asks line by line waits for the answer.
-            let waiting = self.out.len() >= OUT_SIZE || input.fill_buf()?.is_empty();
+            let waiting = self.out.len() >= OUT_SIZE || input.buffer().is_empty();
             if waiting && !self.hand_on()? {
                 return Ok(());
             }
@@ -168,7 +175,9 @@ impl<'a> Batch<'a> {
         let outcome = asked.and_then(|text| self.decide(text));
         if let Err(why) = outcome {
             self.bad += 1;
-            let named = serde_json::from_slice::<Named<'_>>(line).ok();
+            // A line that is not JSON as a whole has no id to speak of.
+            let text = std::str::from_utf8(line).unwrap_or_default();
+            let named = serde_json::from_str::<Named<'_>>(text).ok();
             let id = named
                 .and_then(|named| named.id)
                 .map_or("null", RawValue::get);
@@ -277,7 +286,7 @@ fn in_one_line(error: &str) -> String {
 }
 
 /// Reads a line without its end; `Some(false)` when it is too long and was passed over.
-fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<Option<bool>> {
+fn read_line(input: &mut Input, line: &mut Vec<u8>) -> io::Result<Option<bool>> {
     line.clear();
     let mut whole = true;
     loop {

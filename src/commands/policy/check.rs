@@ -40,6 +40,7 @@ pub(super) fn run(args: &CheckArgs, printer: &mut Printer) -> Result<Ended, Box<
     }
     let failure = diagnosis::of_decision(&explanation, &request, &policies);
     if failure.is_none() {
+        input::not_looked_at(&explanation.layers_not_seen, printer);
         for place in
             diagnosis::deciding_places(&explanation, request.action, request.resource, &policies)
         {

@@ -81,11 +81,18 @@ fn of_target(
     }
     let catalogue = input::catalogue(args.templates.as_ref())?;
     let mut values = preflight::values(&target).map_err(Failure::from)?;
-    values.extra = input::placeholders(&args.set)?;
     if args.any_qualifier {
         values.qualifiers = vec![None, Some("*")];
     }
     let generation = preflight::generation(&target);
+    let templates = args
+        .operations
+        .iter()
+        .filter_map(|name| catalogue.find(name, generation));
+    let known: Vec<String> = templates
+        .flat_map(|template| template.placeholders().unwrap_or_default())
+        .collect();
+    values.extra = input::placeholders(&args.set, &known)?;
     let mut pairs = Vec::new();
     for operation in &args.operations {
         let required = preflight::required(operation, generation, &values, &catalogue);
@@ -94,7 +101,7 @@ fn of_target(
     let name = policy_name(&format!(
         "sesame-{}-{}",
         args.operations.join("-"),
-        target.function()
+        target.name()
     ));
     Ok((pairs, name))
 }

@@ -16,7 +16,8 @@ pub(super) fn json(documents: &[Value]) -> String {
 /// `alicloud_ram_policy` resources. In a heredoc only `${` and `%{` mean something.
 pub(super) fn terraform<'a>(named: impl Iterator<Item = (String, &'a Value)>) -> String {
     let resources = named.map(|(name, document)| {
-        let label = name.replace('-', "_");
+        let begins = name.starts_with(|first: char| first.is_ascii_digit());
+        let label = format!("{}{}", if begins { "_" } else { "" }, name.replace('-', "_"));
         let text = output::pretty(document).replace("${", "$${").replace("%{", "%%{");
         format!(
             "resource \"alicloud_ram_policy\" \"{label}\" {{\n  policy_name     = \"{name}\"\n  policy_document = <<EOF\n{text}\nEOF\n}}\n"

@@ -34,9 +34,9 @@ pub(super) fn run(
             false => format!("did you mean `{}`?", near.join("`, `")),
         })));
     }
-    match args.target.function_name {
-        Some(_) => filled(&named, args, environment, printer),
-        None => shown(&named, printer),
+    match args.target.any() || !args.set.is_empty() {
+        true => filled(&named, args, environment, printer),
+        false => shown(&named, printer),
     }
 }
 
@@ -112,7 +112,8 @@ fn filled(
         })
     })?;
     let mut values = preflight::values(&target).map_err(Failure::from)?;
-    values.extra = input::placeholders(&args.set)?;
+    let known = template.placeholders().unwrap_or_default();
+    values.extra = input::placeholders(&args.set, &known)?;
     let document = template
         .filled(&values)
         .map_err(|error| Failure::from(preflight::RequirementError::from(error)))?;

@@ -136,13 +136,13 @@ pub(super) fn run(args: &TestArgs, printer: &mut Printer) -> Result<Ended, Box<F
     for path in &args.files {
         let file = path.display().to_string();
         let expectations = read(path, &file)?;
+        let policies = policies(&expectations, path, printer)?;
         if expectations.cases.is_empty() {
             let failure = Failure::new(codes::EXPECTATIONS_FILE, format!("`{file}` has no case"));
             return Err(Box::new(
                 failure.hint("an expectation that is not there cannot fail"),
             ));
         }
-        let policies = policies(&expectations, path, printer)?;
         for case in &expectations.cases {
             let (ok, row) = judge(case, &file, &policies, printer)?;
             failed += usize::from(!ok);
