@@ -303,12 +303,9 @@ fn a_synthesised_document_keeps_to_the_limit() {
         .iter()
         .map(|document| document.to_string().len())
         .sum();
-    assert!(
-        total
-            <= (documents.len() - 1) * sesame_fc::ram::MAX_POLICY_LENGTH
-                + sesame_fc::ram::MAX_POLICY_LENGTH,
-        "{total}"
-    );
+    // All but the last are nearly full.
+    let full = (documents.len() - 1) * sesame_fc::ram::MAX_POLICY_LENGTH;
+    assert!(total > full - full / 20, "{total} of {full}");
     assert_eq!(synthesise(&[]), [serde_json::Value::Null; 0]);
 }
 
