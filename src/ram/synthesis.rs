@@ -100,6 +100,45 @@ impl Rectangle<'_> {
         self.to_json().to_string().len()
     }
 
+    /// What of it fits into the room, along the longer side, and the rest; itself when nothing
+    /// does.
+    fn take(self, room: usize) -> Result<(Self, Self), Self> {
+        let by_resource = self.resources.len() >= self.actions.len();
+        let longer = if by_resource {
+            &self.resources
+        } else {
+            &self.actions
+        };
+        let part = |range: std::ops::Range<usize>| {
+            let items = longer.iter().copied();
+            let items = items.skip(range.start).take(range.len()).collect();
+            match by_resource {
+                true => Rectangle {
+                    actions: self.actions.clone(),
+                    resources: items,
+                },
+                false => Rectangle {
+                    actions: items,
+                    resources: self.resources.clone(),
+                },
+            }
+        };
+        // The most items that fit; one more item is never shorter.
+        let (mut fits, mut too_many) = (0, longer.len());
+        while fits + 1 < too_many {
+            let middle = fits.midpoint(too_many);
+            match part(0..middle).length() <= room {
+                true => fits = middle,
+                false => too_many = middle,
+            }
+        }
+        if fits == 0 {
+            return Err(self);
+        }
+        let both = (part(0..fits), part(fits..longer.len()));
+        Ok(both)
+    }
+
     /// Two halves, along the longer side; none when there is only one pair.
     fn split(self) -> Result<[Self; 2], Self> {
         let Rectangle { actions, resources } = self;
@@ -160,6 +199,14 @@ fn documents(rectangles: Vec<Rectangle<'_>>) -> Vec<Value> {
             statements.push(rectangle.to_json());
             continue;
         }
+        let room = MAX_POLICY_LENGTH.saturating_sub(length + usize::from(!statements.is_empty()));
+        let rectangle = match rectangle.take(room) {
+            Ok((fitting, rest)) => {
+                statements.push(fitting.to_json());
+                rest
+            }
+            Err(whole) => whole,
+        };
         if !statements.is_empty() {
             documents.push(document(std::mem::take(&mut statements)));
             length = frame;
