@@ -8,11 +8,14 @@ mod render;
 mod templates;
 mod test;
 
-use super::{Ended, finish, print};
+use super::{Ended, finish, input, print};
 use crate::acs::Environment;
-use crate::cli::{PolicyCommand, PolicySubcommand};
-use crate::diagnosis::Exit;
+use crate::catalogue::{Generation, Template};
+use crate::cli::{PolicyCommand, PolicySubcommand, TargetArgs};
+use crate::diagnosis::{Exit, Failure};
+use crate::fc::Target;
 use crate::output::Printer;
+use crate::project;
 
 pub(super) fn run(
     command: &PolicyCommand,
@@ -36,4 +39,36 @@ pub(super) fn run(
         ),
     };
     finish(schema, ended, printer)
+}
+
+/// The generation that the flags speak of.
+fn generation(flags: &TargetArgs) -> Generation {
+    match flags.service_name {
+        Some(_) => Generation::Fc2,
+        None => Generation::Fc3,
+    }
+}
+
+/// The target that templates are filled in for; it needs a function only where one of them
+/// names it.
+fn target(
+    flags: &TargetArgs,
+    templates: &[&Template],
+    environment: &dyn Environment,
+    printer: &mut Printer,
+) -> Result<Target, Box<Failure>> {
+    let mut selection = input::selection(flags);
+    let names_function = |template: &&Template| {
+        let placeholders = template.placeholders().unwrap_or_default();
+        placeholders.iter().any(|one| one == "functionName")
+    };
+    if !templates.iter().any(names_function) {
+        // None of them will show it.
+        selection.function.get_or_insert_with(|| "-".to_owned());
+    }
+    let (target, warnings) = project::select(selection, environment).map_err(Failure::from)?;
+    for warning in &warnings {
+        printer.warning(warning);
+    }
+    Ok(target)
 }

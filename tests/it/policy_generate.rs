@@ -766,3 +766,14 @@ fn a_placeholder_that_no_template_has_is_refused() {
     let run = generate("--function-name hello --set triggerNam=http").run();
     assert_eq!(run.exit, 2, "{}", run.shown());
 }
+
+#[test]
+fn a_function_is_asked_for_only_where_the_template_names_one() {
+    let run = generate("--for deploy-service --service-name demo -o json").run();
+    assert_eq!(run.exit, 0, "{}", run.stderr);
+    let text = run.json()["documents"].to_string();
+    assert!(text.contains(":services/demo\""), "{text}");
+    assert!(!text.contains("functions"), "{text}");
+    let run = generate("--for deploy-service,invoke --service-name demo").run();
+    assert!(run.stderr.contains("--function-name"), "{}", run.stderr);
+}

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use super::{Ended, print, render};
 use crate::acs::Environment;
+use crate::catalogue::Template;
 use crate::cli::{GenerateArgs, PolicyFormat};
 use crate::commands::input;
 use crate::diagnosis::failure::policy_name;
 use crate::diagnosis::{Failure, codes};
 use crate::output::{Format, Printer, Verbosity};
 use crate::preflight::{self, prove};
-use crate::project;
 use crate::ram::{Pair, synthesise};
 
 pub(super) fn run(
@@ -74,22 +74,20 @@ fn of_target(
     environment: &dyn Environment,
     printer: &mut Printer,
 ) -> Result<(Vec<Pair>, String), Box<Failure>> {
-    let (target, warnings) =
-        project::select(input::selection(&args.target), environment).map_err(Failure::from)?;
-    for warning in &warnings {
-        printer.warning(warning);
-    }
     let catalogue = input::catalogue(args.templates.as_ref())?;
+    let generation = super::generation(&args.target);
+    let templates: Vec<&Template> = args
+        .operations
+        .iter()
+        .filter_map(|name| catalogue.find(name, generation))
+        .collect();
+    let target = super::target(&args.target, &templates, environment, printer)?;
     let mut values = preflight::values(&target).map_err(Failure::from)?;
     if args.any_qualifier {
         values.qualifiers = vec![None, Some("*")];
     }
-    let generation = preflight::generation(&target);
-    let templates = args
-        .operations
-        .iter()
-        .filter_map(|name| catalogue.find(name, generation));
     let known: Vec<String> = templates
+        .iter()
         .flat_map(|template| template.placeholders().unwrap_or_default())
         .collect();
     values.extra = input::placeholders(&args.set, &known)?;
@@ -98,11 +96,10 @@ fn of_target(
         let required = preflight::required(operation, generation, &values, &catalogue);
         pairs.extend(required.map_err(Failure::from)?.pairs());
     }
-    let name = policy_name(&format!(
-        "sesame-{}-{}",
-        args.operations.join("-"),
-        target.name()
-    ));
+    let named = [&args.target.service_name, &args.target.function_name];
+    let mut parts = vec!["sesame".to_owned(), args.operations.join("-")];
+    parts.extend(named.into_iter().flatten().cloned());
+    let name = policy_name(&parts.join("-"));
     Ok((pairs, name))
 }
 

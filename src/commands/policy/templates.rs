@@ -10,7 +10,6 @@ use crate::commands::input;
 use crate::diagnosis::{Failure, codes};
 use crate::output::{Format, Printer, Verbosity, json as rendered};
 use crate::preflight;
-use crate::project;
 
 pub(super) fn run(
     args: &TemplatesArgs,
@@ -91,12 +90,7 @@ fn filled(
     environment: &dyn Environment,
     printer: &mut Printer,
 ) -> Result<Ended, Box<Failure>> {
-    let (target, warnings) =
-        project::select(input::selection(&args.target), environment).map_err(Failure::from)?;
-    for warning in &warnings {
-        printer.warning(warning);
-    }
-    let generation = preflight::generation(&target);
+    let generation = super::generation(&args.target);
     let template = named
         .iter()
         .find(|template| template.generation == generation);
@@ -111,6 +105,7 @@ fn filled(
             near: Vec::new(),
         })
     })?;
+    let target = super::target(&args.target, &[*template], environment, printer)?;
     let mut values = preflight::values(&target).map_err(Failure::from)?;
     let known = template.placeholders().unwrap_or_default();
     values.extra = input::placeholders(&args.set, &known)?;
