@@ -10,7 +10,7 @@ mod places;
 pub mod reading;
 pub mod refusal;
 
-pub use answers::{function_failed, not_fc, refused};
+pub use answers::{IN_DOUBT, function_failed, not_fc, refused};
 pub use cause::{Cause, Exit};
 pub use codes::Code;
 pub use failure::{Excerpt, Failure, Hint};

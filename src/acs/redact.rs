@@ -4,6 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use serde_json::Value;
 
 use super::{Credentials, Headers, Secret};
 
@@ -62,11 +63,33 @@ impl Redactor {
         text
     }
 
-    /// The same for bytes; those that are not UTF-8 stay as they are.
-    pub fn bytes(&self, bytes: &Bytes) -> Bytes {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => self.text(text).into(),
-            Err(_) => bytes.clone(),
+    /// The same for a body. In JSON a secret can be written in more ways than one, so its
+    /// strings are read first; in other text what is not UTF-8 stays as it is.
+    pub fn body(&self, bytes: &Bytes) -> Bytes {
+        if let Ok(value) = serde_json::from_slice::<Value>(bytes) {
+            let shown = self.value(value.clone());
+            return match shown == value {
+                true => bytes.clone(),
+                false => shown.to_string().into(),
+            };
+        }
+        let mut shown = Vec::with_capacity(bytes.len());
+        for chunk in bytes.utf8_chunks() {
+            shown.extend_from_slice(self.text(chunk.valid()).as_bytes());
+            shown.extend_from_slice(chunk.invalid());
+        }
+        shown.into()
+    }
+
+    fn value(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => self.text(&text).into(),
+            Value::Array(items) => items.into_iter().map(|item| self.value(item)).collect(),
+            Value::Object(fields) => fields
+                .into_iter()
+                .map(|(name, value)| (self.text(&name), self.value(value)))
+                .collect(),
+            other => other,
         }
     }
 
@@ -104,14 +127,12 @@ fn without_values(text: &str, head: &str) -> String {
     let mut shown = pieces.next().unwrap_or_default().to_owned();
     let end = |character: char| character.is_whitespace() || "'\"`,&".contains(character);
     for piece in pieces {
+        if head == "Signature=" {
+            shown.push_str(head);
+        }
         // The fields of ACS3 are set apart by commas, and all of them go.
-        let rest = match head.starts_with(super::acs3::ALGORITHM) {
-            true => piece.trim_start_matches(|one| one == ',' || !end(one)),
-            false => {
-                shown.push_str(head);
-                piece.trim_start_matches(|one| !end(one))
-            }
-        };
+        let whole = head.starts_with(super::acs3::ALGORITHM);
+        let rest = piece.trim_start_matches(|one| (whole && one == ',') || !end(one));
         shown.push_str(HIDDEN);
         shown.push_str(rest);
     }
@@ -134,8 +155,16 @@ mod tests {
         let said = "x-acs-security-token:canary-token\nFC id:YWJj+/=, Signature=0a1b,canary-secret";
         assert_eq!(
             redactor.text(said),
-            "x-acs-security-token:[hidden]\nFC id:[hidden], Signature=[hidden],[hidden]"
+            "x-acs-security-token:[hidden]\n[hidden], Signature=[hidden],[hidden]"
         );
+        let bodies: [(&[u8], &[u8]); 3] = [
+            (br#"{"a":["canary\u002dtoken"]}"#, br#"{"a":["[hidden]"]}"#),
+            (b"\xffcanary-token\xff", b"\xff[hidden]\xff"),
+            (b"{ \"kept\" : 1 }", b"{ \"kept\" : 1 }"),
+        ];
+        for (body, shown) in bodies {
+            assert_eq!(redactor.body(&Bytes::from_static(body)), shown);
+        }
         let log = STANDARD.encode("log of canary-secret");
         let shown = redactor.headers(&Headers::from_iter([("X-Fc-Log-Result", log)]));
         let shown = STANDARD

@@ -75,7 +75,7 @@ pub async fn call(
         let refusal = Refusal {
             status: incoming.status,
             headers: incoming.headers,
-            body: Redactor::new(credentials).bytes(&body),
+            body: Redactor::new(credentials).body(&body),
         };
         return Err(RpcError::Refused { action, refusal });
     }

@@ -240,9 +240,9 @@ pub(super) fn question(action: &str, resource: &str) -> Result<(), String> {
     let named = |part: &str| {
         !part.is_empty() && !part.contains(|one: char| one.is_whitespace() || "*?".contains(one))
     };
-    let exact = action
-        .split_once(':')
-        .is_some_and(|(service, operation)| named(service) && named(operation));
+    let exact = action.split_once(':').is_some_and(|(service, operation)| {
+        named(service) && named(operation) && !operation.contains(':')
+    });
     if !exact {
         return Err(format!(
             "`{action}` is not one action, like `fc:InvokeFunction`"
@@ -316,27 +316,31 @@ pub(super) fn context(args: &ContextArgs) -> Result<Context, Box<Failure>> {
 }
 
 /// Writes a file whole or not at all, with the mode that it has; a link stays a link, and what
-/// is no file (a pipe, a terminal) is written to as it is.
+/// is no file of its own (a pipe, a terminal, a stream of this process) is written to as it is.
 pub(super) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let known = std::fs::metadata(path).ok();
-    if known.as_ref().is_some_and(|known| !known.is_file()) {
-        let mut open = File::options().write(true).open(path)?;
+    let stream = path.starts_with("/dev") || path.starts_with("/proc");
+    if stream || known.as_ref().is_some_and(|known| !known.is_file()) {
+        let mut open = File::options().append(true).open(path)?;
         return open.write_all(text.as_bytes());
     }
-    let path = match &known {
-        Some(_) => std::fs::canonicalize(path)?,
-        None => path.to_owned(),
+    let path = match (&known, std::fs::read_link(path)) {
+        (Some(_), _) => std::fs::canonicalize(path)?,
+        // A link to what is not there yet.
+        (None, Ok(target)) => path.parent().unwrap_or(Path::new("")).join(target),
+        (None, Err(_)) => path.to_owned(),
     };
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.tmp", random_hex()));
     let beside = path.with_file_name(name);
-    let written = File::options()
+    let mut open = File::options();
+    let written = open
         .write(true)
         .create_new(true)
         .open(&beside)
         .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
             known.map_or(Ok(()), |known| file.set_permissions(known.permissions()))?;
+            file.write_all(text.as_bytes())?;
             std::fs::rename(&beside, &path)
         });
     if written.is_err() {

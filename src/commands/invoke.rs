@@ -201,7 +201,7 @@ impl Command<'_> {
             };
             let required = preflight::for_invoke(&invocation.target, catalogue)?;
             if let Some(path) = emit {
-                emit_policy(path, &required, progress.printer)?;
+                emit_policy(path, &required, progress.printer).await?;
                 progress.report.emitted = path == Path::new("-");
             }
             if let Some(mode) = mode {

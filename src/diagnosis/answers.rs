@@ -12,6 +12,9 @@ use crate::fc::answer::Head;
 /// How much of a body is shown where it stands for a cause.
 const SHOWN: usize = 300;
 
+/// What is to be said when an earlier attempt may have been taken.
+pub const IN_DOUBT: &str = "an attempt before it broke off: the call may have been taken";
+
 /// A refusal, as cause, evidence and next step.
 pub fn refused(refusal: &Refusal, call: &Call<'_>) -> Failure {
     let head = Head(&refusal.headers);

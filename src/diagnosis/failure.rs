@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Code, codes};
 use crate::acs::credentials::CredentialsError;
+use crate::acs::redact::Redactor;
 use crate::acs::rpc::RpcError;
 use crate::acs::{EndpointError, Principal, TransportError};
 use crate::catalogue::{FillError, LoadError};
@@ -143,6 +144,41 @@ impl Failure {
     #[must_use]
     pub fn hint(mut self, text: impl Into<String>) -> Self {
         self.hints.push(Hint::text(text));
+        self
+    }
+}
+
+impl Failure {
+    /// The failure without secrets that somebody's words have brought in.
+    #[must_use]
+    pub fn redacted(mut self, redactor: &Redactor) -> Self {
+        let clean = |text: &mut String| *text = redactor.text(text);
+        clean(&mut self.title);
+        self.why.iter_mut().for_each(clean);
+        let fields = [
+            &mut self.who,
+            &mut self.action,
+            &mut self.resource,
+            &mut self.said,
+            &mut self.service_code,
+            &mut self.policy_type,
+            &mut self.request_id,
+            &mut self.attach_to,
+        ];
+        fields.into_iter().flatten().for_each(clean);
+        if let Some(principal) = &mut self.principal {
+            let fields = [
+                &mut principal.kind,
+                &mut principal.id,
+                &mut principal.name,
+                &mut principal.account_id,
+            ];
+            fields.into_iter().flatten().for_each(clean);
+        }
+        for hint in &mut self.hints {
+            clean(&mut hint.text);
+            hint.command.iter_mut().for_each(clean);
+        }
         self
     }
 }
@@ -352,8 +388,12 @@ impl From<RpcError> for Failure {
     fn from(error: RpcError) -> Self {
         match error {
             RpcError::Transport(error) => {
+                let interrupted = matches!(error, TransportError::Interrupted { .. });
                 let mut failure = Self::from(error);
-                failure.hints.clear();
+                if interrupted {
+                    // Its words are about a function.
+                    failure.hints.clear();
+                }
                 failure
                     .because("sesame asked STS for the account id")
                     .hint("`--account-id` spares the question")

@@ -86,7 +86,10 @@ pub fn of_decision(
         (Some(Denial::Implicit), None) => failure.hints.push(Hint::text(
             "`sesame policy generate --pairs` writes the smallest policy that allows it",
         )),
-        (Some(Denial::Explicit), _) => failure.hints.push(Hint::text(NO_ALLOW_HELPS)),
+        (Some(Denial::Explicit), above) => {
+            failure.hints.extend(above.map(kept_by).map(Hint::text));
+            failure.hints.push(Hint::text(NO_ALLOW_HELPS));
+        }
         (None, _) => {}
     }
     Some(failure)

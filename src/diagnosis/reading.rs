@@ -83,10 +83,12 @@ impl Reading {
             let name = name.to_ascii_lowercase();
             name.starts_with("x-fc-") || name.starts_with("x-acs-")
         });
-        let named = ["Code", "ErrorCode", "AccessDeniedDetail"];
-        let coded = body
-            .keys()
-            .any(|key| named.iter().any(|name| name.eq_ignore_ascii_case(key)));
+        let coded = body.iter().any(|(key, value)| {
+            let is = |name: &str| name.eq_ignore_ascii_case(key);
+            let code = is("Code") || is("ErrorCode");
+            (code && (value.is_string() || value.is_null()))
+                || (is("AccessDeniedDetail") && value.is_object())
+        });
         if !platform && !coded {
             return None;
         }

@@ -14,6 +14,8 @@ pub struct Answer {
     pub attempts: u32,
     /// The service had taken this id already from an earlier attempt whose answer was lost.
     pub accepted_before: bool,
+    /// An attempt before the last broke off after it had gone out.
+    pub in_doubt: bool,
 }
 
 /// What the log's last line says, in its own units.

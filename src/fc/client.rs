@@ -88,6 +88,7 @@ pub async fn invoke(
                 incoming,
                 attempts,
                 accepted_before,
+                in_doubt,
             });
         };
         reached |= !matches!(sent, Err(TransportError::Refused { .. }));

@@ -119,9 +119,13 @@ pub(super) fn decide(required: &Required, caller: &Caller, context: &Context) ->
         Verdict::Denied => {}
     }
     // An Allow for the caller lifts neither a Deny nor what a layer above withholds.
-    let withheld = checks
+    let ended = checks
         .iter()
         .any(|check| check.explanation.ended_by.is_some());
+    let mut open = checks
+        .iter()
+        .filter(|check| check.verdict != Verdict::Allowed);
+    let withheld = ended || open.all(|check| check.explanation.own == Decision::Allowed);
     let suggested_policy = (verdict != Verdict::Allowed && !withheld && !a_deny_may_apply(&checks))
         .then(|| required.least_policy());
     Preflight {

@@ -156,6 +156,8 @@ pub struct Explanation {
     /// For a denial, the control or session layer that ends it whatever the caller's own
     /// policies say.
     pub ended_by: Option<Layer>,
+    /// What the caller's own policies decide, without the layers above them.
+    pub own: Decision,
 }
 
 impl Policies {
@@ -189,6 +191,13 @@ impl Policies {
                 .filter(|layer| self.list().iter().all(|policy| policy.layer != *layer))
                 .collect(),
             ended_by: None,
+            own: combine(
+                tallies
+                    .iter()
+                    .copied()
+                    .filter(|(layer, _)| !is_above(*layer)),
+            )
+            .decision(),
         };
         if explanation.decision.is_denied() {
             explanation.ended_by = ending_layer(&tallies);
@@ -339,11 +348,15 @@ impl Policies {
     }
 }
 
+/// Whether the layer limits what the caller's own policies can give.
+fn is_above(layer: Layer) -> bool {
+    matches!(layer, Layer::Control | Layer::Session)
+}
+
 /// The first layer above the caller's own policies that has no Allow to give.
 fn ending_layer(tallies: &[(Layer, Tally)]) -> Option<Layer> {
-    let above = |layer| matches!(layer, Layer::Control | Layer::Session);
     let ending = tallies
         .iter()
-        .find(|(layer, tally)| above(*layer) && !tally.outcomes().has(Outcomes::ALLOW));
+        .find(|(layer, tally)| is_above(*layer) && !tally.outcomes().has(Outcomes::ALLOW));
     ending.map(|(layer, _)| *layer)
 }

@@ -67,12 +67,16 @@ fn without_covered(pairs: &[Pair]) -> Vec<&Pair> {
         action_covers(&outer.action, &inner.action)
             && resource_covers(&outer.resource, &inner.resource)
     };
-    let needed = sorted.iter().enumerate().filter(|(index, pair)| {
-        !sorted.iter().enumerate().any(|(other, outer)| {
-            other != *index && covers(outer, pair) && (!covers(pair, outer) || other < *index)
+    // Only a wildcard covers anything but itself.
+    let is_wide =
+        |pair: &&Pair| pair.action.contains(['*', '?']) || pair.resource.contains(['*', '?']);
+    let wide: Vec<&Pair> = sorted.iter().copied().filter(is_wide).collect();
+    let needed = sorted.iter().filter(|pair| {
+        !wide.iter().any(|outer| {
+            outer != *pair && covers(outer, pair) && (!covers(pair, outer) || outer < *pair)
         })
     });
-    needed.map(|(_, pair)| *pair).collect()
+    needed.copied().collect()
 }
 
 /// Groups left sides that have the same right sides.

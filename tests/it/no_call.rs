@@ -338,3 +338,22 @@ fn a_policy_can_be_written_to_a_device() {
     assert_eq!(run.exit, 0, "{}", run.stderr);
     assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
 }
+
+#[test]
+#[cfg(unix)]
+fn a_redirected_stream_is_written_to_and_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kept");
+    std::fs::write(&path, "header\n").unwrap();
+    let kept = std::fs::File::options().append(true).open(&path).unwrap();
+    let run = line("invoke --sandbox --function-name hello --emit-policy=/dev/stdout")
+        .stdout(kept)
+        .start()
+        .end_unread();
+    assert_eq!(run.exit, 0, "{}", run.stderr);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        text.starts_with("header\n{") && text.contains("fc:InvokeFunction"),
+        "{text}"
+    );
+}

@@ -125,3 +125,15 @@ fn a_call_that_may_have_been_taken_counts_as_sent() {
         (1, &serde_json::json!(true))
     );
 }
+
+#[test]
+fn a_doubt_stands_whatever_the_last_answer_says() {
+    let room = refusal(503, "ServiceUnavailable", "no room");
+    let fake = Fake::start([Reply::Close, room.clone(), room.clone(), room]);
+    let run = fake
+        .call("--invocation-type async --async-task-id order-9")
+        .run();
+    assert_eq!(run.exit, 1);
+    assert!(run.stderr.contains("may have been taken"), "{}", run.stderr);
+    assert!(!run.stderr.contains("did not run"), "{}", run.stderr);
+}

@@ -415,3 +415,16 @@ fn what_was_not_read_at_account_scope_stays_open() {
         assert!(verdict != "denied" || preflight["suggested_policy"].is_null());
     }
 }
+
+#[test]
+fn no_policy_is_suggested_where_only_a_layer_above_is_open() {
+    let all = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    let office = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"IpAddress":{"acs:SourceIp":["10.0.0.0/8"]}}}]}"#;
+    let run = line("invoke --sandbox --function-name hello -o json --check-perms=only --policy-file all.json --control-policy office.json")
+        .file("all.json", all)
+        .file("office.json", office)
+        .run();
+    let preflight = run.json()["preflight"].clone();
+    assert_eq!(preflight["verdict"], "undetermined");
+    assert!(preflight["suggested_policy"].is_null());
+}

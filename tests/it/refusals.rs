@@ -465,3 +465,39 @@ fn no_policy_is_suggested_where_a_layer_above_denies() {
         );
     }
 }
+
+#[test]
+fn a_secret_is_found_however_it_is_written() {
+    let escaped: String = TOKEN
+        .chars()
+        .map(|one| format!("\\u{:04x}", u32::from(one)))
+        .collect();
+    let json = format!(r#"{{"Code":"SignatureNotMatch","Message":"token {escaped}"}}"#);
+    let mut page =
+        format!("<html>token {TOKEN} Authorization: FC LTAI-test-key:sigsig=").into_bytes();
+    page.extend(vec![b'a'; 400]);
+    page.extend(b"\xff\xfe");
+    for (status, headers, body) in [
+        (403, vec![("X-Fc-Request-Id", REQUEST_ID)], json.as_bytes()),
+        (403, vec![("X-Fc-Request-Id", REQUEST_ID)], &*page),
+        (502, vec![], &*page),
+    ] {
+        for words in ["", "-o json", "--debug"] {
+            let fake = Fake::start([answer(status, &headers, body)]);
+            let run = fake.call(words).temporary_key().run();
+            let object: Value = serde_json::from_slice(&run.stdout).unwrap_or_default();
+            assert!(!object["response"]["body"].to_string().contains(TOKEN));
+            let encoded = object["response"]["body_base64"]
+                .as_str()
+                .unwrap_or_default();
+            use base64::Engine;
+            let decoded = base64::engine::general_purpose::STANDARD
+                .decode(encoded)
+                .unwrap();
+            assert!(
+                !String::from_utf8_lossy(&decoded).contains(TOKEN),
+                "{status}"
+            );
+        }
+    }
+}

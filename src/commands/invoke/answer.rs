@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::{Stop, broken};
 use crate::acs::redact::Redactor;
 use crate::acs::{Headers, Incoming, Refusal};
-use crate::diagnosis::{self, Call};
+use crate::diagnosis::{self, Call, Failure};
 use crate::fc::Answer;
 use crate::fc::answer::Head;
 use crate::output::invocation::{RequestReport, ResponseReport};
@@ -32,9 +32,10 @@ impl Received<'_> {
     pub(super) async fn answer(&mut self, answer: Answer, call: &Call<'_>) -> Result<(), Stop> {
         let mut incoming = answer.incoming;
         let status = incoming.status;
-        let headers = self.redactor.headers(&incoming.headers);
+        // What it is is decided on what came; what is shown of it is without secrets.
+        let headers = incoming.headers.clone();
         let head = Head(&headers);
-        self.begin(status, &headers);
+        self.begin(status, &self.redactor.headers(&headers));
         if answer.accepted_before {
             // The body is the service's word on the copy, not the function's.
             incoming.body(REFUSAL_LIMIT).await?;
@@ -49,12 +50,13 @@ impl Received<'_> {
             return self.result(status, head, &mut incoming).await;
         }
         let body = incoming.body(REFUSAL_LIMIT).await?;
-        let body = self.redactor.bytes(&body);
-        self.keep(&body);
-        Err(match status {
-            200..300 => diagnosis::not_fc(status, head, &body).into(),
-            _ => self.refused(status, &headers, body, call),
-        })
+        let shown = self.redactor.body(&body);
+        self.keep(&shown);
+        let failure = match status {
+            200..300 => diagnosis::not_fc(status, head, &body),
+            _ => self.refused(status, &headers, body, call, answer.in_doubt),
+        };
+        Err(failure.redacted(&self.redactor).into())
     }
 
     fn begin(&mut self, status: u16, headers: &Headers) {
@@ -75,9 +77,16 @@ impl Received<'_> {
         }
     }
 
-    fn refused(&mut self, status: u16, headers: &Headers, body: Bytes, call: &Call<'_>) -> Stop {
+    fn refused(
+        &mut self,
+        status: u16,
+        headers: &Headers,
+        body: Bytes,
+        call: &Call<'_>,
+        in_doubt: bool,
+    ) -> Failure {
         if let Some(log) = Head(headers).log() {
-            self.printer.log(&log);
+            self.printer.log(&self.redactor.text(&log));
         }
         let refusal = Refusal {
             status,
@@ -89,7 +98,14 @@ impl Received<'_> {
         if attempts > 1 {
             failure = failure.because(format!("tried {attempts} times"));
         }
-        failure.into()
+        if in_doubt {
+            // What the last answer says does not hold for the attempt that broke off.
+            failure
+                .hints
+                .retain(|hint| !hint.text.contains("did not run"));
+            failure = failure.because(diagnosis::IN_DOUBT);
+        }
+        failure
     }
 
     async fn result(
@@ -99,7 +115,7 @@ impl Received<'_> {
         incoming: &mut Incoming,
     ) -> Result<(), Stop> {
         if let Some(log) = head.log() {
-            self.printer.log(&log);
+            self.printer.log(&self.redactor.text(&log));
         }
         if status == 202 {
             self.ids(head);
@@ -118,8 +134,8 @@ impl Received<'_> {
         }
         if failed {
             self.end_line(last);
-            let error = self.redactor.bytes(&error.into());
-            return Err(diagnosis::function_failed(head, &error).into());
+            let failure = diagnosis::function_failed(head, &error);
+            return Err(failure.redacted(&self.redactor).into());
         }
         Ok(())
     }

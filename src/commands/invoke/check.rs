@@ -105,7 +105,7 @@ fn show_allowed(preflight: &Preflight, caller: &Caller, printer: &mut Printer) {
     input::not_looked_at(&preflight.layers_not_seen, printer);
 }
 
-pub(super) fn emit_policy(
+pub(super) async fn emit_policy(
     path: &Path,
     required: &Required,
     printer: &mut Printer,
@@ -117,7 +117,11 @@ pub(super) fn emit_policy(
             .and_then(|()| printer.flush())
             .map_err(|error| broken(&error))
     } else {
-        input::write_whole(path, &text).map_err(|error| {
+        // On a thread of its own: a pipe may have no reader.
+        let to = path.to_owned();
+        let written = tokio::task::spawn_blocking(move || input::write_whole(&to, &text)).await;
+        let written = written.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        written.map_err(|error| {
             let why = input::io_words(&error);
             let title = format!("`{}` cannot be written: {why}", path.display());
             Failure::new(codes::OUTPUT, title)

@@ -8,7 +8,7 @@ use super::{Command, Progress, Stop};
 use crate::acs::redact::Redactor;
 use crate::acs::{Credentials, Endpoint};
 use crate::catalogue::Catalogue;
-use crate::diagnosis::{Call, Failure, codes};
+use crate::diagnosis::{Call, Failure, IN_DOUBT, codes};
 use crate::fc::{Invocation, client};
 use crate::output::Verbosity;
 
@@ -61,9 +61,7 @@ impl Command<'_> {
                         request.sent = error.reached;
                     }
                     return Err(match error.in_doubt {
-                        true => Failure::from(error)
-                            .because("an attempt before it broke off: the call may have been taken")
-                            .into(),
+                        true => Failure::from(error).because(IN_DOUBT).into(),
                         false => error.into(),
                     });
                 }

@@ -145,7 +145,7 @@ impl<'a> Batch<'a> {
             self.lines += 1;
             self.answer(&line, whole);
             // Whoever asks line by line waits for the answer.
-            let waiting = self.out.len() >= OUT_SIZE || input.buffer().is_empty();
+            let waiting = self.out.len() >= OUT_SIZE || !input.buffer().contains(&b'\n');
             if waiting && !self.hand_on()? {
                 return Ok(());
             }

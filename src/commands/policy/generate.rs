@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 use super::{Ended, print, render};
 use crate::acs::Environment;
-use crate::catalogue::Template;
 use crate::cli::{GenerateArgs, PolicyFormat};
 use crate::commands::input;
 use crate::diagnosis::failure::policy_name;
@@ -76,11 +75,16 @@ fn of_target(
 ) -> Result<(Vec<Pair>, String), Box<Failure>> {
     let catalogue = input::catalogue(args.templates.as_ref())?;
     let generation = super::generation(&args.target);
-    let templates: Vec<&Template> = args
-        .operations
-        .iter()
-        .filter_map(|name| catalogue.find(name, generation))
-        .collect();
+    let mut templates = Vec::new();
+    for name in &args.operations {
+        let template = catalogue.find(name, generation);
+        let missing = || preflight::RequirementError::NoTemplate {
+            name: name.clone(),
+            generation,
+            near: preflight::near(name, &catalogue),
+        };
+        templates.push(template.ok_or_else(|| Box::new(Failure::from(missing())))?);
+    }
     let target = super::target(&args.target, &templates, environment, printer)?;
     let mut values = preflight::values(&target).map_err(Failure::from)?;
     if args.any_qualifier {
