@@ -77,10 +77,7 @@ pub fn of_decision(
     }
     match (denial, explanation.ended_by) {
         (Some(Denial::Implicit), Some(layer)) => {
-            let name = layer.as_str();
-            failure.why.push(format!(
-                "no {name} policy allows it, whatever the caller's own policies say"
-            ));
+            failure.why.push(withheld_by(layer));
             failure.hints.push(Hint::text(kept_by(layer)));
         }
         (Some(Denial::Implicit), None) => failure.hints.push(Hint::text(
@@ -152,10 +149,7 @@ fn why(preflight: &Preflight, caller: &Caller) -> Vec<String> {
         .map(|reason| reason.detail.clone())
         .collect();
     if let (Some(Denial::Implicit), Some(layer)) = (preflight.denial, ended_by(preflight)) {
-        let layer = layer.as_str();
-        why.push(format!(
-            "no {layer} policy allows it, whatever the caller's own policies say"
-        ));
+        why.push(withheld_by(layer));
     } else if preflight.denial == Some(Denial::Implicit) {
         let count = caller.policies.list().len();
         why.push(match count {
@@ -167,16 +161,27 @@ fn why(preflight: &Preflight, caller: &Caller) -> Vec<String> {
     why
 }
 
+/// The command that creates a policy.
+pub fn create_policy(name: &str, document: &serde_json::Value) -> String {
+    format!(
+        "aliyun ram CreatePolicy --PolicyName {} --PolicyDocument {}",
+        shell_quoted(name),
+        shell_quoted(&document.to_string())
+    )
+}
+
+/// What a layer above the caller's own policies withholds, in words.
+fn withheld_by(layer: Layer) -> String {
+    let name = layer.as_str();
+    format!("no {name} policy allows it, whatever the caller's own policies say")
+}
+
 /// Adds the policy, whom to attach it to, and the commands that do it.
 fn suggest(failure: &mut Failure, policy: Option<serde_json::Value>, target: &Target) {
     let Some(policy) = policy else { return };
     let principal = failure.principal.clone().unwrap_or_default();
     let name = policy_name(&format!("sesame-invoke-{}", target.name()));
-    let create = format!(
-        "aliyun ram CreatePolicy --PolicyName {} --PolicyDocument {}",
-        shell_quoted(&name),
-        shell_quoted(&policy.to_string())
-    );
+    let create = create_policy(&name, &policy);
     let role = principal.kind.as_deref() == Some("AssumedRoleUser");
     let known = principal
         .name

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::diagnosis::failure::shell_quoted;
+use crate::diagnosis::create_policy;
 use crate::output::json as output;
 
 /// The documents, one after the other.
@@ -51,13 +51,7 @@ fn capitalised(word: &str) -> String {
 
 /// `aliyun ram CreatePolicy` commands.
 pub(super) fn aliyun_cli<'a>(named: impl Iterator<Item = (String, &'a Value)>) -> String {
-    let commands = named.map(|(name, document)| {
-        let document = shell_quoted(&output::compact(document));
-        format!(
-            "aliyun ram CreatePolicy --PolicyName {} --PolicyDocument {document}\n",
-            shell_quoted(&name)
-        )
-    });
+    let commands = named.map(|(name, document)| format!("{}\n", create_policy(&name, document)));
     commands.collect()
 }
 
