@@ -161,12 +161,12 @@ fn why(preflight: &Preflight, caller: &Caller) -> Vec<String> {
     why
 }
 
-/// The command that creates a policy.
-pub fn create_policy(name: &str, document: &serde_json::Value) -> String {
+/// The command that creates a policy from its text.
+pub fn create_policy(name: &str, document: &str) -> String {
     format!(
         "aliyun ram CreatePolicy --PolicyName {} --PolicyDocument {}",
         shell_quoted(name),
-        shell_quoted(&document.to_string())
+        shell_quoted(document)
     )
 }
 
@@ -181,7 +181,7 @@ fn suggest(failure: &mut Failure, policy: Option<serde_json::Value>, target: &Ta
     let Some(policy) = policy else { return };
     let principal = failure.principal.clone().unwrap_or_default();
     let name = policy_name(&format!("sesame-invoke-{}", target.name()));
-    let create = create_policy(&name, &policy);
+    let create = create_policy(&name, &policy.to_string());
     let role = principal.kind.as_deref() == Some("AssumedRoleUser");
     let known = principal
         .name

@@ -51,7 +51,8 @@ fn capitalised(word: &str) -> String {
 
 /// `aliyun ram CreatePolicy` commands.
 pub(super) fn aliyun_cli<'a>(named: impl Iterator<Item = (String, &'a Value)>) -> String {
-    let commands = named.map(|(name, document)| format!("{}\n", create_policy(&name, document)));
+    let commands = named
+        .map(|(name, document)| format!("{}\n", create_policy(&name, &output::compact(document))));
     commands.collect()
 }
 
