@@ -144,13 +144,6 @@ struct Progress<'a> {
     report: &'a mut InvokeReport,
 }
 
-impl Progress<'_> {
-    /// Something that may be wrong; the call goes on.
-    fn warn(&mut self, text: String) {
-        self.printer.warning(&text);
-    }
-}
-
 struct Command<'a> {
     args: &'a InvokeArgs,
     global: &'a GlobalArgs,
@@ -170,10 +163,12 @@ impl Command<'_> {
         let async_id = self.async_id(progress)?;
         let named = self.policies().await?;
         if setting.world().is_some() && !named.policies.is_empty() && signs && !call.dry_run {
-            progress.warn("the sandbox decides without the policies that you named".to_owned());
+            progress
+                .printer
+                .warning("the sandbox decides without the policies that you named");
         }
         for warning in named.warnings {
-            progress.warn(warning);
+            progress.printer.warning(&warning);
         }
         let context = input::context(&self.args.preflight.context)?;
         let credentials = setting.credentials(self.environment, signs)?;
@@ -269,7 +264,7 @@ impl Command<'_> {
         }
         let (target, warnings) = project::select(selection, self.environment)?;
         for warning in warnings {
-            progress.warn(warning);
+            progress.printer.warning(&warning);
         }
         Ok(target)
     }
@@ -289,7 +284,7 @@ impl Command<'_> {
         }
         if call.invocation_type == InvocationTypeArg::Sync {
             let text = "a synchronous call takes no id: `--invocation-type async` is missing";
-            progress.warn(text.to_owned());
+            progress.printer.warning(text);
             return Ok(None);
         }
         Ok(Some(id))

@@ -46,6 +46,9 @@ pub fn refused(refusal: &Refusal, call: &Call<'_>) -> Failure {
     failure.said.clone_from(&reading.message);
     failure.action.clone_from(&reading.action);
     failure.resource.clone_from(&reading.resource);
+    if call.in_doubt {
+        failure.why.push(IN_DOUBT.to_owned());
+    }
     match cause {
         Cause::PermissionDenied | Cause::PermissionExplicitDeny | Cause::PermissionImplicitDeny => {
             permission::of_refusal(&mut failure, cause, &reading, call);
@@ -57,7 +60,9 @@ pub fn refused(refusal: &Refusal, call: &Call<'_>) -> Failure {
                     .why
                     .push(format!("called: `{name}` in `{region}`, API {api}"));
             }
-            failure.hints.extend(next_steps(cause, refusal, &reading));
+            failure
+                .hints
+                .extend(next_steps(cause, refusal, &reading, call));
         }
     }
     failure
@@ -112,7 +117,7 @@ fn what_is_missing(reading: &Reading) -> &'static str {
     kind.map_or("service, function, version or alias", |(_, kind)| kind)
 }
 
-fn next_steps(cause: Cause, refusal: &Refusal, reading: &Reading) -> Vec<Hint> {
+fn next_steps(cause: Cause, refusal: &Refusal, reading: &Reading, call: &Call<'_>) -> Vec<Hint> {
     let hint = |text: &str| vec![Hint::text(text)];
     match cause {
         Cause::ServiceNotActivated => hint(
@@ -153,7 +158,7 @@ fn next_steps(cause: Cause, refusal: &Refusal, reading: &Reading) -> Vec<Hint> {
         Cause::FunctionStartFailed => {
             hint("look at the function's start command, its port and its log")
         }
-        Cause::ServiceError if refusal.status == 503 => {
+        Cause::ServiceError if refusal.status == 503 && !call.in_doubt => {
             hint("the service had no room for the call, and did not run it: call again later")
         }
         Cause::ServiceError => match &reading.request_id {

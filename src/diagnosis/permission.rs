@@ -20,6 +20,8 @@ pub struct Call<'a> {
     pub preflight: Option<&'a Preflight>,
     /// The templates in use; the embedded ones when there are no others.
     pub catalogue: Option<&'a Catalogue>,
+    /// An attempt before this answer broke off after it had gone out.
+    pub in_doubt: bool,
 }
 
 /// Preflight's denial, or its doubt; `None` when it allows.

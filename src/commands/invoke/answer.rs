@@ -54,7 +54,7 @@ impl Received<'_> {
         self.keep(&shown);
         let failure = match status {
             200..300 => diagnosis::not_fc(status, head, &body),
-            _ => self.refused(status, &headers, body, call, answer.in_doubt),
+            _ => self.refused(status, &headers, body, call),
         };
         Err(failure.redacted(&self.redactor).into())
     }
@@ -77,14 +77,7 @@ impl Received<'_> {
         }
     }
 
-    fn refused(
-        &mut self,
-        status: u16,
-        headers: &Headers,
-        body: Bytes,
-        call: &Call<'_>,
-        in_doubt: bool,
-    ) -> Failure {
+    fn refused(&mut self, status: u16, headers: &Headers, body: Bytes, call: &Call<'_>) -> Failure {
         if let Some(log) = Head(headers).log() {
             self.printer.log(&self.redactor.text(&log));
         }
@@ -97,13 +90,6 @@ impl Received<'_> {
         let attempts = self.request.as_ref().map_or(1, |request| request.attempts);
         if attempts > 1 {
             failure = failure.because(format!("tried {attempts} times"));
-        }
-        if in_doubt {
-            // What the last answer says does not hold for the attempt that broke off.
-            failure
-                .hints
-                .retain(|hint| !hint.text.contains("did not run"));
-            failure = failure.because(diagnosis::IN_DOUBT);
         }
         failure
     }
@@ -148,7 +134,8 @@ impl Received<'_> {
         ];
         for (name, id) in ids {
             if let Some(id) = id {
-                let line = format!("{name}: {}", escape::line(id));
+                let id = self.redactor.text(id);
+                let line = format!("{name}: {}", escape::line(&id));
                 self.printer.line(Verbosity::Normal, &line);
             }
         }

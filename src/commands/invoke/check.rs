@@ -71,7 +71,7 @@ impl Command<'_> {
                 for why in &failure.why {
                     text = format!("{text}; {why}");
                 }
-                progress.warn(text);
+                progress.printer.warning(&text);
                 for place in &failure.excerpts {
                     progress.printer.excerpt(place);
                 }

@@ -72,6 +72,7 @@ impl Command<'_> {
                 principal: principal.as_ref(),
                 preflight: preflight.map(|(preflight, _)| preflight),
                 catalogue,
+                in_doubt: answer.in_doubt,
             };
             let mut received = Received {
                 redactor: Redactor::new(credentials),
