@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod encoding;
 pub mod endpoint;
 pub mod http;
+pub mod legacy;
 pub mod principal;
 pub mod redact;
 pub mod rpc;

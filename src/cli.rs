@@ -4,6 +4,7 @@ mod explain;
 mod global;
 mod invoke;
 mod policy;
+mod sandbox;
 
 use clap::{Parser, Subcommand};
 
@@ -18,6 +19,8 @@ pub use policy::{
     CheckArgs, GenerateArgs, LintArgs, PolicyCommand, PolicyFormat, PolicySubcommand,
     TemplatesArgs, TestArgs,
 };
+
+pub use sandbox::SandboxArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,6 +56,8 @@ pub enum Command {
     Policy(PolicyCommand),
     /// Say what an error code means and what to do.
     Explain(ExplainArgs),
+    /// Answer as Function Compute, STS and RAM do, on this machine.
+    Sandbox(SandboxArgs),
 }
 
 /// A time limit.

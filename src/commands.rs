@@ -5,6 +5,7 @@ mod explain;
 mod input;
 mod invoke;
 mod policy;
+mod sandbox;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             &mut printer,
         ),
         Command::Explain(args) => explain::run(&args, &mut printer),
+        Command::Sandbox(args) => sandbox::run(&args, Ambient::system(), &mut printer),
         Command::Policy(command) => policy::run(&command, &ProcessEnvironment, &mut printer),
     };
     ExitCode::from(exit.status())
@@ -101,6 +103,32 @@ fn print(text: &str, printer: &mut Printer) -> Result<(), Box<Failure>> {
     }
 }
 
+/// Waits for the signal that ends the command. The handlers stand when this returns.
+fn signal() -> impl Future<Output = Exit> {
+    #[cfg(unix)]
+    let handlers = {
+        use tokio::signal::unix::{SignalKind, signal};
+        (
+            signal(SignalKind::interrupt()),
+            signal(SignalKind::terminate()),
+        )
+    };
+    async move {
+        #[cfg(unix)]
+        if let (Ok(mut interrupt), Ok(mut terminate)) = handlers {
+            return tokio::select! {
+                _ = interrupt.recv() => Exit::Interrupted,
+                _ = terminate.recv() => Exit::Terminated,
+            };
+        }
+        // Without handlers the system's own apply.
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Exit::Interrupted,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
 /// Help and version, or what is wrong with the command line.
 fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
     match error.kind() {
@@ -150,6 +178,7 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
         "sesame policy generate" => ("sesame.policy.generate/1", Value::Null),
         "sesame policy templates" => ("sesame.policy.templates/1", Value::Null),
         "sesame explain" => ("sesame.explain/1", Value::Null),
+        "sesame sandbox" => (sandbox::SCHEMA, Value::Null),
         _ => (invocation::SCHEMA, fields),
     };
     let ended = Ended {

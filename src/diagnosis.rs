@@ -9,6 +9,7 @@ mod permission;
 mod places;
 pub mod reading;
 pub mod refusal;
+pub mod yaml;
 
 pub use answers::{IN_DOUBT, function_failed, not_fc, refused};
 pub use cause::{Cause, Exit};

@@ -13,4 +13,4 @@ pub mod target;
 pub use answer::Answer;
 pub use client::{CallError, Retry};
 pub use invocation::{Invocation, InvocationType, LogType};
-pub use target::{Api, Target};
+pub use target::{Api, Target, TargetNames};

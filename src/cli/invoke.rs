@@ -94,9 +94,10 @@ pub struct CallArgs {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Run all of it against a sandbox inside this process
-    #[arg(long, conflicts_with_all = ["endpoint", "fc_endpoint", "sts_endpoint", "ram_endpoint", "vpc"])]
-    pub sandbox: bool,
+    /// Run all of it against a sandbox inside this process: the demo, or a configuration
+    #[arg(long, value_name = "CONFIG", num_args = 0..=1, require_equals = true,
+          conflicts_with_all = ["endpoint", "fc_endpoint", "sts_endpoint", "ram_endpoint", "vpc"])]
+    pub sandbox: Option<Option<PathBuf>>,
 }
 
 /// What is called.

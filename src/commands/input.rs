@@ -16,6 +16,7 @@ use crate::fc::Api;
 use crate::output::{Printer, Verbosity};
 use crate::project::{Selection, SelectionError};
 use crate::ram::{Context, Document, Finding, Layer, Policy, Position, Severity, closest, parse};
+use crate::sandbox::{Config, ConfigError};
 
 /// Policies that the user named, and what is odd in them without keeping them from use.
 #[derive(Debug, Default)]
@@ -103,6 +104,17 @@ fn policy(
         .iter()
         .map(|finding| place(finding, name, &source));
     Ok((None, places.collect()))
+}
+
+/// The sandbox's configuration.
+pub(super) fn sandbox(path: &Path) -> Result<Config, Box<Failure>> {
+    Config::read(path).map_err(|error| {
+        let mut failure = Failure::new(codes::SANDBOX_CONFIG, &error);
+        if let ConfigError::Invalid { places, .. } = error {
+            failure.excerpts = places;
+        }
+        Box::new(failure.hint("`docs/reference/sandbox.md` shows every key"))
+    })
 }
 
 /// The bytes of a policy file.

@@ -15,7 +15,7 @@ use crate::acs::{Ambient, Credentials, Environment};
 use crate::catalogue::Catalogue;
 use crate::cli::{CheckMode, GlobalArgs, InvocationTypeArg, InvokeArgs, LogArg};
 use crate::commands::input::NamedPolicies;
-use crate::commands::{Ended, finish, input};
+use crate::commands::{Ended, finish, input, signal};
 use crate::diagnosis::{Exit, Failure, codes};
 use crate::fc::invocation::is_async_id;
 use crate::fc::{Invocation, InvocationType, LogType, Target};
@@ -116,28 +116,6 @@ fn stopped(exit: Exit, report: &InvokeReport) -> Failure {
     }
 }
 
-/// Waits for the signal that ends the command.
-async fn signal() -> Exit {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let (Ok(mut interrupt), Ok(mut terminate)) = (
-            signal(SignalKind::interrupt()),
-            signal(SignalKind::terminate()),
-        ) {
-            return tokio::select! {
-                _ = interrupt.recv() => Exit::Interrupted,
-                _ = terminate.recv() => Exit::Terminated,
-            };
-        }
-    }
-    // Without handlers the system's own apply.
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => Exit::Interrupted,
-        Err(_) => std::future::pending().await,
-    }
-}
-
 /// Where a call says how far it is.
 struct Progress<'a> {
     printer: &'a mut Printer,
@@ -200,7 +178,7 @@ impl Command<'_> {
                 progress.report.emitted = path == Path::new("-");
             }
             if let Some(mode) = mode {
-                let caller = setting.caller(named.policies);
+                let caller = setting.caller(&invocation.target, named.policies);
                 let context = self.known(context, credentials.as_ref(), endpoint.is_secure());
                 let target = &invocation.target;
                 self.check(mode, target, &required, caller, &context, progress)?;

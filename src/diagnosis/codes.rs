@@ -171,6 +171,12 @@ codes! {
     IDENTITY "I0010" InvalidInput
         "no such identity"
         "`--access` names an identity of the sandbox.",
+    SANDBOX_CONFIG "I0027" InvalidInput
+        "the sandbox's configuration cannot be used"
+        "It is YAML: the account, the region, users with keys and policies, groups, roles and functions. Everything that is wrong is shown with its place.",
+    LISTEN "I0028" InvalidInput
+        "the sandbox cannot listen where it should"
+        "Another program has the port, or the address is not this machine's. `--listen 127.0.0.1:0` takes any free port.",
     OUTPUT "I0011" InvalidInput
         "a file cannot be written"
         "Check the folder and its permissions. Files are written whole or not at all.",

@@ -4,7 +4,7 @@
 use crate::ram::closest;
 
 /// From the endpoint maps of the official SDKs of both generations.
-const KNOWN: [&str; 27] = [
+pub const KNOWN: [&str; 27] = [
     "ap-northeast-1",
     "ap-northeast-2",
     "ap-south-1",

@@ -1,32 +1,34 @@
 //! Answers in the service's own shapes: status, codes, texts and header fields.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::operation::Dialect;
-use crate::acs::Principal;
+use super::operation::Product;
 use crate::fc::Api;
-use crate::ram::Decision;
 
 /// A refusal, not yet in any product's shape.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Refused {
     pub(super) status: u16,
-    pub(super) code: &'static str,
+    pub(super) code: Cow<'static, str>,
     pub(super) message: String,
     /// `AccessDeniedDetail`, for a denial.
     pub(super) detail: Option<Box<Value>>,
 }
 
 impl Refused {
-    pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(
+        status: u16,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             status,
-            code,
+            code: code.into(),
             message: message.into(),
             detail: None,
         }
@@ -37,22 +39,22 @@ impl Refused {
         Self::new(400, "MissingRequiredHeader", message)
     }
 
-    pub(super) fn invalid_authorization(value: &str) -> Self {
-        Self::new(
-            400,
-            "InvalidArgument",
-            format!("invalid authorization '{value}'"),
-        )
+    pub(super) fn invalid_argument(message: impl Into<String>) -> Self {
+        Self::new(400, "InvalidArgument", message)
     }
 
-    pub(super) fn unknown_key(dialect: Dialect, id: &str) -> Self {
-        match dialect {
-            Dialect::Fc(_) => Self::new(
+    pub(super) fn invalid_authorization(value: &str) -> Self {
+        Self::invalid_argument(format!("invalid authorization '{value}'"))
+    }
+
+    pub(super) fn unknown_key(product: Product, id: &str) -> Self {
+        match product {
+            Product::Fc(_) => Self::new(
                 403,
                 "InvalidAccessKeyID",
                 format!("invalid access key ID '{id}'"),
             ),
-            Dialect::Rpc => Self::new(
+            _ => Self::new(
                 404,
                 "InvalidAccessKeyId.NotFound",
                 "Specified access key is not found.",
@@ -60,15 +62,30 @@ impl Refused {
         }
     }
 
-    pub(super) fn signature(dialect: Dialect) -> Self {
-        match dialect {
-            Dialect::Fc(_) => Self::new(
+    pub(super) fn disabled_key(product: Product, id: &str) -> Self {
+        match product {
+            Product::Fc(_) => Self::new(
+                403,
+                "InvalidAccessKeyID",
+                format!("the access key ID is disabled '{id}'."),
+            ),
+            _ => Self::new(
+                400,
+                "InvalidAccessKeyId.Inactive",
+                "Specified access key is disabled.",
+            ),
+        }
+    }
+
+    pub(super) fn signature(product: Product) -> Self {
+        match product {
+            Product::Fc(_) => Self::new(
                 403,
                 "SignatureNotMatch",
                 "The request signature we calculated does not match the signature you provided. \
                  Check your access key and signing method.",
             ),
-            Dialect::Rpc => Self::new(
+            _ => Self::new(
                 400,
                 "SignatureDoesNotMatch",
                 "Specified signature is not matched with our calculation.",
@@ -76,11 +93,46 @@ impl Refused {
         }
     }
 
-    pub(super) fn clock_skew(said: &str, now: &str) -> Self {
-        let message = format!(
-            "the difference between the request time '{said}' and the current time '{now}' is too large"
-        );
-        Self::new(403, "RequestTimeTooSkewed", message)
+    /// A token that is missing, another key's, or over. How Function Compute words it is not
+    /// published; STS's codes stand for it.
+    pub(super) fn token(product: Product, why: &str) -> Self {
+        let status = if matches!(product, Product::Fc(_)) {
+            403
+        } else {
+            400
+        };
+        let message = match why {
+            "Expired" => "Specified SecurityToken is expired.",
+            _ => "Specified SecurityToken mismatch with the AccessKey.",
+        };
+        Self::new(status, format!("InvalidSecurityToken.{why}"), message)
+    }
+
+    pub(super) fn clock_skew(product: Product, said: &str, now: &str) -> Self {
+        match product {
+            Product::Fc(_) => Self::new(
+                403,
+                "RequestTimeTooSkewed",
+                format!(
+                    "the difference between the request time '{said}' and the current time '{now}' is too large"
+                ),
+            ),
+            _ => Self::new(
+                400,
+                "InvalidTimeStamp.Expired",
+                "Specified time stamp or date value is expired.",
+            ),
+        }
+    }
+
+    pub(super) fn nonce_used(product: Product) -> Self {
+        let status = if matches!(product, Product::Fc(_)) {
+            403
+        } else {
+            400
+        };
+        let message = "Specified signature nonce was used already.";
+        Self::new(status, "SignatureNonceUsed", message)
     }
 
     pub(super) fn lacking(operation: &str) -> Self {
@@ -91,70 +143,44 @@ impl Refused {
         )
     }
 
-    pub(super) fn denied(
-        action: &str,
-        resource: &str,
-        principal: &Principal,
-        decision: Decision,
-    ) -> Self {
-        let message =
-            format!("the caller is not authorized to perform '{action}' on resource '{resource}'");
-        let explicit = decision == Decision::ExplicitDeny;
-        let policy_type = "AccountLevelIdentityBasedPolicy";
-        let decoded = json!({
-            "AuthAction": action,
-            "AuthResource": resource,
-            "ExplicitDeny": explicit,
-            "NoPermissionPolicyType": policy_type,
-        });
-        let detail = json!({
-            "AuthAction": action,
-            "AuthPrincipalType": principal.kind,
-            "AuthPrincipalOwnerId": principal.account_id,
-            "AuthPrincipalDisplayName": principal.id,
-            "NoPermissionType": if explicit { "ExplicitDeny" } else { "ImplicitDeny" },
-            "PolicyType": policy_type,
-            "EncodedDiagnosticMessage": STANDARD.encode(decoded.to_string()),
-        });
-        Self {
-            detail: Some(Box::new(detail)),
-            ..Self::new(403, "AccessDenied", message)
-        }
+    pub(super) fn too_large(limit: usize) -> Self {
+        let message = format!("payload size exceeds maximum allowed size ({limit} bytes)");
+        Self::new(400, "EntityTooLarge", message)
     }
 
     /// The refusal in the shape that the product has.
-    pub(super) fn answer(self, dialect: Dialect, request_id: &str) -> Response<Body> {
-        let mut body = match dialect {
-            Dialect::Fc(Api::V20160815) => {
+    pub(super) fn answer(self, product: Product, request_id: &str) -> Response<Body> {
+        let mut body = match product {
+            Product::Fc(Api::V20160815) => {
                 json!({"ErrorCode": self.code, "ErrorMessage": self.message})
             }
-            Dialect::Fc(_) => {
+            Product::Fc(_) => {
                 json!({"Code": self.code, "Message": self.message, "RequestId": request_id})
             }
-            Dialect::Rpc => json!({
+            _ => json!({
                 "Code": self.code, "Message": self.message, "RequestId": request_id,
-                "HostId": "sts.aliyuncs.com",
+                "HostId": format!("{}.aliyuncs.com", product.as_str()),
             }),
         };
         if let (Some(detail), Some(object)) = (self.detail, body.as_object_mut())
-            && dialect != Dialect::Fc(Api::V20160815)
+            && product != Product::Fc(Api::V20160815)
         {
             object.insert("AccessDeniedDetail".to_owned(), *detail);
         }
-        json_answer(self.status, dialect, request_id, &body)
+        json_answer(self.status, product, request_id, &body)
     }
 }
 
 /// An answer with a JSON body.
 pub(super) fn json_answer(
     status: u16,
-    dialect: Dialect,
+    product: Product,
     request_id: &str,
     body: &Value,
 ) -> Response<Body> {
-    let id_header = match dialect {
-        Dialect::Fc(_) => "x-fc-request-id",
-        Dialect::Rpc => "x-acs-request-id",
+    let id_header = match product {
+        Product::Fc(_) => "x-fc-request-id",
+        _ => "x-acs-request-id",
     };
     let headers = vec![
         (id_header, request_id.to_owned()),

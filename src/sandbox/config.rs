@@ -1,12 +1,16 @@
-//! Whom the sandbox knows and what it runs. The built-in demo needs no file.
+//! Whom the sandbox knows and what it runs: read from a file, or the built-in demo.
+
+mod file;
+mod read;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use sha2::{Digest, Sha256};
+pub use read::ConfigError;
 
 use crate::acs::Secret;
-use crate::catalogue::system;
-use crate::ram::{Layer, Policy, parse};
+use crate::ram::Document;
 
 /// The sandbox's world: one account in one region.
 #[derive(Debug, Clone)]
@@ -15,34 +19,90 @@ pub struct Config {
     pub account: String,
     /// The region.
     pub region: String,
+    /// Condition keys that every request has, with their values.
+    pub context: Vec<(String, Vec<String>)>,
+    /// Whether a call without a qualifier is authorised as a call to LATEST.
+    pub qualified_latest: bool,
+    /// Whether Function Compute is switched on for the account.
+    pub service_activated: bool,
     /// The RAM users; the first one calls when no other is named.
     pub users: Vec<User>,
+    /// The groups.
+    pub groups: Vec<Group>,
+    /// The roles.
+    pub roles: Vec<Role>,
+    /// The control policies of each folder, from the root down.
+    pub control_policies: Vec<Vec<Attached>>,
     /// The functions of both generations.
     pub functions: Vec<Function>,
+    /// Where relative paths begin: the file's folder.
+    pub folder: PathBuf,
 }
 
-/// A RAM user with its access key.
+/// A policy as it is attached.
+#[derive(Debug, Clone)]
+pub struct Attached {
+    /// Its name.
+    pub name: String,
+    /// Whether Alibaba Cloud wrote it.
+    pub system: bool,
+    /// What it says.
+    pub document: Document,
+}
+
+/// An access key.
+#[derive(Debug, Clone)]
+pub struct AccessKey {
+    /// Its id.
+    pub id: String,
+    /// Its secret.
+    pub secret: Secret,
+    /// Switched off: it signs nothing any more.
+    pub disabled: bool,
+}
+
+/// A RAM user.
 #[derive(Debug, Clone)]
 pub struct User {
-    /// The user's name.
+    /// Its name.
     pub name: String,
-    /// The access key's id.
-    pub access_key_id: String,
-    /// The access key's secret.
-    pub access_key_secret: Secret,
-    /// Name and text of each policy attached at account scope.
-    pub attached: Vec<(String, String)>,
+    /// What it signs with.
+    pub access_key: Option<AccessKey>,
+    /// The groups that it is in.
+    pub groups: Vec<String>,
+    /// What is attached to it.
+    pub policies: Policies,
 }
 
-/// What runs when a function is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Builtin {
-    /// Greets.
-    Hello,
-    /// Gives the event back.
-    Echo,
-    /// Raises.
-    Fail,
+/// A group of users.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// What is attached to it.
+    pub policies: Policies,
+}
+
+/// A role that can be assumed.
+#[derive(Debug, Clone)]
+pub struct Role {
+    /// Its name.
+    pub name: String,
+    /// Who may assume it.
+    pub trust: Document,
+    /// The longest session.
+    pub max_session: Duration,
+    /// What is attached to it.
+    pub policies: Policies,
+}
+
+/// What is attached to one principal, by scope.
+#[derive(Debug, Clone, Default)]
+pub struct Policies {
+    /// For the whole account.
+    pub account: Vec<Attached>,
+    /// For the resources of a resource group, by its id.
+    pub resource_groups: Vec<(String, Vec<Attached>)>,
 }
 
 /// A function.
@@ -53,141 +113,103 @@ pub struct Function {
     /// Its name.
     pub name: String,
     /// What it does.
-    pub builtin: Builtin,
-    /// The memory that its log line names.
+    pub code: Code,
+    /// Its environment variables.
+    pub environment: BTreeMap<String, String>,
+    /// How long a call may take.
+    pub timeout: Duration,
+    /// The memory that it is given, in megabytes.
     pub memory_mb: u32,
     /// Published versions.
     pub versions: Vec<String>,
     /// Aliases and the version of each.
     pub aliases: BTreeMap<String, String>,
+    /// How asynchronous calls are treated.
+    pub asynchronous: Async,
+    /// Its HTTP triggers.
+    pub triggers: Vec<Trigger>,
+    /// The resource group that it is in.
+    pub resource_group: Option<String>,
 }
 
-impl User {
-    fn new(name: &str, attached: &[(&str, &str)]) -> Self {
-        Self {
-            name: name.to_owned(),
-            access_key_id: format!("LTAI-sandbox-{name}"),
-            access_key_secret: Secret::new(format!("sandbox-{name}-secret")),
-            attached: attached
-                .iter()
-                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
-                .collect(),
-        }
-    }
-
-    /// The user's numeric id, as RAM gives one: the same for the same name.
-    pub fn id(&self) -> String {
-        let digest = Sha256::digest(self.name.as_bytes());
-        let number = digest
-            .iter()
-            .take(7)
-            .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-        format!("2{number:017}")
-    }
-
-    /// The policies attached to the user.
-    pub fn documents(&self) -> Vec<Policy> {
-        let policies = self.attached.iter().filter_map(|(name, text)| {
-            let document = parse(text.as_bytes()).document?;
-            Some(Policy {
-                name: name.clone(),
-                layer: Layer::Account,
-                level: 0,
-                document,
-            })
-        });
-        policies.collect()
-    }
+/// What runs when a function is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Code {
+    /// Part of this program.
+    Builtin(Builtin),
+    /// A program: the event on stdin, the result on stdout.
+    Command(Vec<String>),
+    /// A web server: Function Compute's contract of custom runtimes.
+    Bootstrap {
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// Where it listens; 0 is any port.
+        port: u16,
+    },
 }
 
-/// The contractor's own policy: everything, but for one function.
-const CONTRACTOR: &str = r#"{
-  "Version": "1",
-  "Statement": [
-    { "Effect": "Allow", "Action": "fc:*", "Resource": "*" },
-    { "Effect": "Deny", "Action": "fc:InvokeFunction", "Resource": "acs:fc:*:*:functions/billing" }
-  ]
+/// Functions that need nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Builtin {
+    /// Greets.
+    Hello,
+    /// Gives the event back.
+    Echo,
+    /// Raises.
+    Fail,
+    /// Sleeps for the event's `ms`.
+    Sleep,
 }
-"#;
+
+/// How asynchronous calls of a function are treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Async {
+    /// Whether each call is a task that can be looked up and stopped.
+    pub task: bool,
+    /// How often a failed call is made again.
+    pub max_retries: u32,
+    /// How long a call may wait before it is given up.
+    pub max_age: Duration,
+}
+
+/// An HTTP trigger.
+#[derive(Debug, Clone)]
+pub struct Trigger {
+    /// Its name.
+    pub name: String,
+    /// Whether requests must be signed.
+    pub signed: bool,
+    /// The methods that it takes, in capitals.
+    pub methods: Vec<String>,
+    /// The host name of its own address.
+    pub host: Option<String>,
+    /// The version or alias that it calls.
+    pub qualifier: Option<String>,
+}
 
 impl Config {
     /// The world that `--sandbox` shows when it is given none.
+    #[expect(
+        clippy::expect_used,
+        reason = "the demo is part of the program, and a test reads it"
+    )]
     pub fn demo() -> Self {
-        let system = |name| [(name, system::document(name).unwrap_or_default())];
-        let function = |service: Option<&str>, name: &str, builtin| Function {
-            service: service.map(str::to_owned),
-            name: name.to_owned(),
-            builtin,
-            memory_mb: 128,
-            versions: vec!["1".to_owned()],
-            aliases: BTreeMap::from([("prod".to_owned(), "1".to_owned())]),
-        };
-        Self {
-            account: "1234567890123456".to_owned(),
-            region: "cn-hangzhou".to_owned(),
-            users: vec![
-                User::new("developer", &system("AliyunFCInvocationAccess")),
-                User::new("intern", &[]),
-                User::new("contractor", &[("contractor.json", CONTRACTOR)]),
-                User::new("admin", &system("AdministratorAccess")),
-            ],
-            functions: vec![
-                function(None, "hello", Builtin::Hello),
-                function(Some("demo"), "hello", Builtin::Hello),
-                function(None, "echo", Builtin::Echo),
-                function(Some("demo"), "echo", Builtin::Echo),
-                function(None, "billing", Builtin::Hello),
-                function(None, "broken", Builtin::Fail),
-            ],
-        }
+        read::text(include_str!("config/demo.yaml"), Path::new("demo.yaml")).expect("the demo")
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or something in it is not what the sandbox takes.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        read::file(path)
     }
 
     /// The user of a name.
     pub fn user(&self, name: &str) -> Option<&User> {
         self.users.iter().find(|user| user.name == name)
     }
-
-    /// The user whose key it is.
-    pub fn user_of_key(&self, access_key_id: &str) -> Option<&User> {
-        self.users
-            .iter()
-            .find(|user| user.access_key_id == access_key_id)
-    }
-
-    /// Whether there is such a service.
-    pub fn has_service(&self, service: &str) -> bool {
-        self.functions
-            .iter()
-            .any(|function| function.service.as_deref() == Some(service))
-    }
-
-    /// The function of a name.
-    pub fn function(&self, service: Option<&str>, name: &str) -> Option<&Function> {
-        self.functions
-            .iter()
-            .find(|function| function.service.as_deref() == service && function.name == name)
-    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_policy_of_the_demo_is_a_policy() {
-        for user in Config::demo().users {
-            assert_eq!(user.documents().len(), user.attached.len(), "{}", user.name);
-        }
-    }
-
-    #[test]
-    fn ids_are_digits_and_differ() {
-        let demo = Config::demo();
-        let ids: std::collections::BTreeSet<_> = demo.users.iter().map(User::id).collect();
-        assert_eq!(ids.len(), demo.users.len());
-        assert!(
-            ids.iter()
-                .all(|id| id.bytes().all(|byte| byte.is_ascii_digit()))
-        );
-    }
-}
+mod tests;

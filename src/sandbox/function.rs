@@ -23,7 +23,7 @@ pub(super) fn run(builtin: Builtin, event: Bytes) -> Run {
     };
     match builtin {
         Builtin::Hello => done(Bytes::from(format!("Hello {}!", name_in(&event)))),
-        Builtin::Echo => done(event),
+        Builtin::Echo | Builtin::Sleep => done(event),
         Builtin::Fail => {
             let message = "broken on purpose";
             let error = json!({

@@ -290,12 +290,12 @@ fn a_value_that_is_unknown() {
 
 #[test]
 fn flags_that_exclude_each_other() {
-    insta::assert_snapshot!(hello("--endpoint http://127.0.0.1:1").run().shown(), @"
+    insta::assert_snapshot!(hello("--endpoint http://127.0.0.1:1").run().shown(), @r"
     exit: 2
     --- stdout
 
     --- stderr
-    error[I0001]: the argument `--sandbox` cannot be used with `--endpoint <URL>`
+    error[I0001]: the argument `--sandbox[=<CONFIG>]` cannot be used with `--endpoint <URL>`
 
     hint: `sesame invoke --help` shows every flag
     ");

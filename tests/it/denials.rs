@@ -122,7 +122,7 @@ fn the_service_stops_the_intern() {
     hint: and attaches it
           aliyun ram AttachPolicyToUser --PolicyType Custom --PolicyName sesame-invoke-hello --UserName intern
     hint: an administrator can ask RAM which policy decided
-          aliyun ram DecodeDiagnosticMessage --EncodedDiagnosticMessage eyJBdXRoQWN0aW9uIjoiZmM6SW52b2tlRnVuY3Rpb24iLCJBdXRoUmVzb3VyY2UiOiJhY3M6ZmM6Y24taGFuZ3pob3U6MTIzNDU2Nzg5MDEyMzQ1NjpmdW5jdGlvbnMvaGVsbG8iLCJFeHBsaWNpdERlbnkiOmZhbHNlLCJOb1Blcm1pc3Npb25Qb2xpY3lUeXBlIjoiQWNjb3VudExldmVsSWRlbnRpdHlCYXNlZFBvbGljeSJ9
+          aliyun ram DecodeDiagnosticMessage --EncodedDiagnosticMessage eyJBdXRoQWN0aW9uIjoiZmM6SW52b2tlRnVuY3Rpb24iLCJBdXRoUmVzb3VyY2UiOiJhY3M6ZmM6Y24taGFuZ3pob3U6MTIzNDU2Nzg5MDEyMzQ1NjpmdW5jdGlvbnMvaGVsbG8iLCJBdXRoUHJpbmNpcGFsIjp7IkF1dGhQcmluY2lwYWxUeXBlIjoiU3ViVXNlciIsIkF1dGhQcmluY2lwYWxPd25lcklkIjoiMTIzNDU2Nzg5MDEyMzQ1NiIsIkF1dGhQcmluY2lwYWxEaXNwbGF5TmFtZSI6IjI3MDg0OTkyMTg4OTE1NDQxOSJ9LCJBdXRoQ29uZGl0aW9ucyI6W10sIkV4cGxpY2l0RGVueSI6ZmFsc2UsIk5vUGVybWlzc2lvblBvbGljeVR5cGUiOiJBY2NvdW50TGV2ZWxJZGVudGl0eUJhc2VkUG9saWN5IiwiTWF0Y2hlZFBvbGljaWVzIjpbXX0=
     "#);
     let json = line("invoke --sandbox -a intern --function-name hello -o json").run();
     insta::assert_snapshot!("json_of_a_service_denial", json.shown_json());
@@ -178,12 +178,12 @@ fn a_deny_stops_the_contractor() {
       action:   fc:InvokeFunction
       resource: acs:fc:cn-hangzhou:1234567890123456:functions/billing
     error: this statement denies it
-     --> contractor.json:5:68
-      |
-    5 |     { "Effect": "Deny", "Action": "fc:InvokeFunction", "Resource": "acs:fc:*:*:functions/billing" }
-      |                                   -------------------              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ matches `acs:fc:cn-hangzhou:1234567890123456:functions/billing`
-      |                                   |
-      |                                   matches `fc:InvokeFunction`
+      --> contractor:12:19
+       |
+    11 |       "Action": "fc:InvokeFunction",
+       |                 ------------------- matches `fc:InvokeFunction`
+    12 |       "Resource": "acs:fc:*:*:functions/billing"
+       |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ matches `acs:fc:cn-hangzhou:1234567890123456:functions/billing`
 
     hint: an Allow does not lift a Deny: ask whoever owns that policy for an exception
     "#);
@@ -203,7 +203,7 @@ fn a_deny_stops_the_contractor() {
 
     hint: an Allow does not lift a Deny: ask whoever owns the caller's policies which one it is
     hint: an administrator can ask RAM which policy decided
-          aliyun ram DecodeDiagnosticMessage --EncodedDiagnosticMessage eyJBdXRoQWN0aW9uIjoiZmM6SW52b2tlRnVuY3Rpb24iLCJBdXRoUmVzb3VyY2UiOiJhY3M6ZmM6Y24taGFuZ3pob3U6MTIzNDU2Nzg5MDEyMzQ1NjpmdW5jdGlvbnMvYmlsbGluZyIsIkV4cGxpY2l0RGVueSI6dHJ1ZSwiTm9QZXJtaXNzaW9uUG9saWN5VHlwZSI6IkFjY291bnRMZXZlbElkZW50aXR5QmFzZWRQb2xpY3kifQ==
+          aliyun ram DecodeDiagnosticMessage --EncodedDiagnosticMessage eyJBdXRoQWN0aW9uIjoiZmM6SW52b2tlRnVuY3Rpb24iLCJBdXRoUmVzb3VyY2UiOiJhY3M6ZmM6Y24taGFuZ3pob3U6MTIzNDU2Nzg5MDEyMzQ1NjpmdW5jdGlvbnMvYmlsbGluZyIsIkF1dGhQcmluY2lwYWwiOnsiQXV0aFByaW5jaXBhbFR5cGUiOiJTdWJVc2VyIiwiQXV0aFByaW5jaXBhbE93bmVySWQiOiIxMjM0NTY3ODkwMTIzNDU2IiwiQXV0aFByaW5jaXBhbERpc3BsYXlOYW1lIjoiMjEyNTIzNjYxNDY4NDgyMTEzIn0sIkF1dGhDb25kaXRpb25zIjpbXSwiRXhwbGljaXREZW55Ijp0cnVlLCJOb1Blcm1pc3Npb25Qb2xpY3lUeXBlIjoiQWNjb3VudExldmVsSWRlbnRpdHlCYXNlZFBvbGljeSIsIk1hdGNoZWRQb2xpY2llcyI6W3siUG9saWN5SWRlbnRpZmllciI6ImNvbnRyYWN0b3IiLCJQb2xpY3lUeXBlIjoiQ3VzdG9tIiwiRWZmZWN0IjoiRGVueSIsIkF0dGFjaGVkU2NvcGUiOiJBY2NvdW50IiwiQXR0YWNoZWRFbnRpdHlUeXBlIjoiUmFtVXNlciJ9XX0=
     ");
     let other =
         line("invoke --sandbox -a contractor --function-name hello --check-perms -o raw").run();

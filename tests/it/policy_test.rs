@@ -327,7 +327,7 @@ fn a_faulty_file_in_words() {
     let run = line("policy test c.yaml")
         .file("c.yaml", "policies: [p.json]\ncases:\n- name: a\n  action: fc:A\n  resource: '*'\n  expected: allowed\n")
         .run();
-    insta::assert_snapshot!(run.shown(), @"
+    insta::assert_snapshot!(run.shown(), @r"
     exit: 2
     --- stdout
 
@@ -337,7 +337,7 @@ fn a_faulty_file_in_words() {
      --> c.yaml:6:3
       |
     6 |   expected: allowed
-      |   ^
+      |   ^^^^^^^^
 
     hint: `sesame policy test --help` shows one
     ");

@@ -10,11 +10,12 @@ use crate::acs::{
     Credentials, Endpoint, EndpointOverrides, Environment, Principal, credentials, sts,
 };
 use crate::cli::GlobalArgs;
+use crate::commands::input;
 use crate::diagnosis::{Failure, codes};
 use crate::fc::{self, Target};
 use crate::preflight::{Caller, RequirementError, Source};
 use crate::ram::{Layer, Policies, Policy, closest};
-use crate::sandbox::{Config, Sandbox, User};
+use crate::sandbox::{Config, Options, Sandbox};
 
 /// How long STS may take to say whose account it is.
 const STS_LIMIT: Duration = Duration::from_secs(20);
@@ -22,7 +23,8 @@ const STS_LIMIT: Duration = Duration::from_secs(20);
 pub(super) struct Setting {
     pub(super) transport: Transport,
     overrides: EndpointOverrides,
-    world: Option<(Sandbox, User)>,
+    /// The sandbox, and the name of who calls.
+    world: Option<(Sandbox, String)>,
 }
 
 impl Setting {
@@ -33,7 +35,7 @@ impl Setting {
             system_certs: global.system_certs,
             cert_file: variable(command.environment, "SSL_CERT_FILE")?,
         });
-        if command.args.call.sandbox {
+        if command.args.call.sandbox.is_some() {
             let world = Some(sandbox(command).await?);
             return Ok(Self {
                 transport,
@@ -62,7 +64,7 @@ impl Setting {
     /// Who calls, where that is known without asking.
     pub(super) fn principal(&self) -> Option<Principal> {
         let (sandbox, user) = self.world.as_ref()?;
-        Some(sandbox.config().principal(user))
+        Some(sandbox.principal(user))
     }
 
     /// Who signs. Where nobody needs to, it is enough to know whether somebody could.
@@ -72,7 +74,14 @@ impl Setting {
         signs: bool,
     ) -> Result<Option<Credentials>, Stop> {
         if let Some((sandbox, user)) = &self.world {
-            return Ok(Some(sandbox.config().credentials(user)));
+            return match sandbox.credentials(user) {
+                None if signs => {
+                    let title = format!("the sandbox's identity `{user}` has no access key");
+                    let hint = "give it an `access_key` in the configuration";
+                    Err(Failure::new(codes::IDENTITY, title).hint(hint).into())
+                }
+                found => Ok(found),
+            };
         }
         match credentials::find(environment) {
             Ok(found) => Ok(Some(found)),
@@ -121,14 +130,14 @@ impl Setting {
     /// Where the call goes.
     pub(super) fn endpoint(&self, target: &Target, vpc: bool) -> Endpoint {
         if let Some((sandbox, _)) = &self.world {
-            return sandbox.endpoint().clone();
+            return sandbox.endpoint();
         }
         let own = || fc::endpoint::of(target.account().unwrap_or_default(), target.region(), vpc);
         self.overrides.fc().cloned().unwrap_or_else(own)
     }
 
     /// Who calls and by which policies: the ones that were named, or the sandbox's own.
-    pub(super) fn caller(&self, named: Vec<Policy>) -> Caller {
+    pub(super) fn caller(&self, target: &Target, named: Vec<Policy>) -> Caller {
         let mut layers: Vec<Layer> = named.iter().map(|policy| policy.layer).collect();
         layers.dedup();
         let principal = self.principal();
@@ -144,36 +153,39 @@ impl Setting {
             };
         }
         match &self.world {
-            Some((sandbox, user)) => sandbox.config().caller(user, named),
+            Some((sandbox, user)) => {
+                sandbox.caller(user, target.service(), target.function(), named)
+            }
             None => unread_caller(named, layers),
         }
     }
 }
 
-async fn sandbox(command: &Command<'_>) -> Result<(Sandbox, User), Stop> {
-    let mut config = Config::demo();
+async fn sandbox(command: &Command<'_>) -> Result<(Sandbox, String), Stop> {
+    let mut config = match command.args.call.sandbox.iter().flatten().next() {
+        Some(path) => input::sandbox(path)?,
+        None => Config::demo(),
+    };
     let flags = &command.args.target;
     // The flags move the whole sandbox, so that what is called and what answers agree.
     config.region = flags.region.clone().unwrap_or(config.region);
     config.account = flags.account_id.clone().unwrap_or(config.account);
-    let user = match &command.global.access {
-        Some(name) => config.user(name).cloned(),
-        None => config.users.first().cloned(),
-    };
-    let Some(user) = user else {
-        let names: Vec<&str> = config.users.iter().map(|user| user.name.as_str()).collect();
-        let name = command.global.access.as_deref().unwrap_or_default();
-        return Err(Failure::new(
-            codes::IDENTITY,
-            format!("the sandbox has no identity `{name}`"),
-        )
-        .hint(match closest(name, &names) {
+    let names: Vec<&str> = config.users.iter().map(|user| user.name.as_str()).collect();
+    let name = command.global.access.as_deref().or(names.first().copied());
+    let name = name.unwrap_or_default().to_owned();
+    if !names.contains(&name.as_str()) {
+        let title = match name.is_empty() {
+            true => "the sandbox has no identity".to_owned(),
+            false => format!("the sandbox has no identity `{name}`"),
+        };
+        let hint = match closest(&name, &names) {
             Some(meant) => format!("did you mean `{meant}`? it has {}", names.join(", ")),
+            None if names.is_empty() => "give its configuration a user".to_owned(),
             None => format!("it has {}", names.join(", ")),
-        })
-        .into());
-    };
-    let sandbox = Sandbox::start(config, command.ambient)
+        };
+        return Err(Failure::new(codes::IDENTITY, title).hint(hint).into());
+    }
+    let sandbox = Sandbox::start(config, Options::default(), command.ambient)
         .await
         .map_err(|error| {
             Failure::new(
@@ -181,7 +193,7 @@ async fn sandbox(command: &Command<'_>) -> Result<(Sandbox, User), Stop> {
                 format!("the sandbox cannot listen on loopback: {error}"),
             )
         })?;
-    Ok((sandbox, user))
+    Ok((sandbox, name))
 }
 
 fn variable(environment: &dyn Environment, name: &str) -> Result<Option<String>, Stop> {

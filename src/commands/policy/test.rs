@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 use super::{Ended, print};
 use crate::cli::{PolicyArgs, TestArgs};
 use crate::commands::input;
-use crate::diagnosis::failure::Weight;
-use crate::diagnosis::{self, Excerpt, Failure, codes};
+use crate::diagnosis::{self, Failure, codes};
 use crate::output::{Format, Printer, escape, json as rendered};
 use crate::ram::{Context, Decision, Explanation, Policies, Request};
 
@@ -173,40 +172,11 @@ fn read(path: &Path, file: &str) -> Result<Expectations, Box<Failure>> {
     serde_saphyr::from_str(&text).map_err(|error| {
         let title = format!("`{file}` is not a file of expectations");
         let mut failure = Failure::new(codes::EXPECTATIONS_FILE, title);
-        failure.excerpts.push(yaml_place(&error, file, &text));
+        failure
+            .excerpts
+            .push(diagnosis::yaml::place(&error, file, &text));
         Box::new(failure.hint("`sesame policy test --help` shows one"))
     })
-}
-
-/// Where the YAML or JSON is wrong.
-fn yaml_place(error: &serde_saphyr::Error, file: &str, source: &str) -> Excerpt {
-    let error = error.without_snippet();
-    let text = error.to_string();
-    let message = text
-        .split(" at line ")
-        .next()
-        .unwrap_or(&text)
-        .trim_start_matches("error: ");
-    let start = error.location().map_or(0, |location| {
-        let line = usize::try_from(location.line()).unwrap_or(1);
-        let column = usize::try_from(location.column()).unwrap_or(1);
-        let before = source.split_inclusive('\n').take(line.saturating_sub(1));
-        let in_line = source
-            .lines()
-            .nth(line.saturating_sub(1))
-            .unwrap_or_default();
-        let within = in_line.char_indices().nth(column.saturating_sub(1));
-        before.map(str::len).sum::<usize>() + within.map_or(in_line.len(), |(byte, _)| byte)
-    });
-    Excerpt {
-        weight: Weight::Error,
-        code: None,
-        title: message.to_owned(),
-        path: file.to_owned(),
-        source: source.to_owned(),
-        labels: vec![(start..start + 1, String::new())],
-        help: None,
-    }
 }
 
 /// The policies that the file names, relative to itself.

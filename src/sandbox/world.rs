@@ -1,0 +1,224 @@
+//! The sandbox's state, and the life of one request in it: who, may they, is it there, do it.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use axum::body::Body;
+use axum::http::Response;
+use jiff::Timestamp;
+
+use super::answer::Refused;
+use super::authenticate::{Arrived, Nonces, authenticate};
+use super::authorise::{self, Asked, Prepared, Verdict};
+use super::config::{Config, Function};
+use super::denial;
+use super::directory::{Directory, Who};
+use super::operation::{FcCall, FcKind, Operation, Product};
+use super::{functions, invoke, sts};
+use crate::acs::Ambient;
+use crate::fc::{Target, TargetNames};
+
+/// Everything that a request can meet.
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) config: Arc<Config>,
+    /// Where it listens.
+    pub(super) address: SocketAddr,
+    pub(super) started: Timestamp,
+    pub(super) ambient: Ambient,
+    /// Denials are noted and let pass.
+    pub(super) soft: bool,
+    directory: RwLock<Directory>,
+    nonces: Mutex<Nonces>,
+    prepared: Prepared,
+}
+
+/// What is noted of a request on its way.
+#[derive(Debug, Default)]
+pub(super) struct Trail {
+    pub(super) who: Option<Who>,
+    pub(super) verdict: Option<Verdict>,
+    /// It was denied, and let pass all the same.
+    pub(super) let_through: bool,
+}
+
+impl World {
+    pub(super) fn new(
+        config: Arc<Config>,
+        address: SocketAddr,
+        ambient: Ambient,
+        soft: bool,
+    ) -> Self {
+        let started = (ambient.now)();
+        let directory = Directory::new(&config, started);
+        Self {
+            config,
+            address,
+            started,
+            ambient,
+            soft,
+            directory: RwLock::new(directory),
+            nonces: Mutex::default(),
+            prepared: Prepared::default(),
+        }
+    }
+
+    pub(super) fn directory(&self) -> RwLockReadGuard<'_, Directory> {
+        self.directory
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn directory_mut(&self) -> RwLockWriteGuard<'_, Directory> {
+        self.directory
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn nonces(&self) -> MutexGuard<'_, Nonces> {
+        self.nonces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn answer(
+        self: &Arc<Self>,
+        arrived: &Arrived,
+        operation: &Operation,
+        request_id: &str,
+        trail: &mut Trail,
+    ) -> Result<Response<Body>, Refused> {
+        let now = (self.ambient.now)();
+        let who = {
+            let directory = self.directory();
+            authenticate(arrived, operation, &directory, &mut self.nonces(), now)?
+        };
+        trail.who = Some(who.clone());
+        match operation {
+            Operation::Lacking(_, name) => Err(Refused::lacking(name)),
+            Operation::Rpc(call) => match call.product {
+                Product::Sts => sts::answer(self, call, &who, arrived, request_id, trail),
+                _ => Err(Refused::lacking(&call.action)),
+            },
+            Operation::Fc(call) => {
+                self.check_address(call, arrived)?;
+                self.authorise_fc(call, &who, arrived, trail)?;
+                match call.kind {
+                    FcKind::Invoke => invoke::answer(self, call, arrived, request_id).await,
+                    _ => functions::answer(self, call, arrived, request_id),
+                }
+            }
+        }
+    }
+
+    /// Whether the account has the service at all, and the names are names.
+    fn check_address(&self, call: &FcCall, arrived: &Arrived) -> Result<(), Refused> {
+        let account = &self.config.account;
+        let named = arrived.headers.get("x-fc-account-id");
+        let host = arrived.header("host").split('.').next().unwrap_or_default();
+        let in_host = Some(host)
+            .filter(|label| label.len() >= 10 && label.bytes().all(|byte| byte.is_ascii_digit()));
+        if [named, in_host]
+            .into_iter()
+            .flatten()
+            .any(|id| id != account)
+        {
+            let message = "The service or function doesn't belong to you.";
+            return Err(Refused::new(403, "AccessDenied", message));
+        }
+        if !self.config.service_activated {
+            let message = "FC service is not enabled for current user.";
+            return Err(Refused::new(403, "AccessDenied", message));
+        }
+        // A name that no function can have would stand in the resource that RAM is asked about.
+        let names = TargetNames {
+            api: None,
+            region: self.config.region.clone(),
+            account: None,
+            service: call.service.clone(),
+            function: call.function.clone().unwrap_or_else(|| "f".to_owned()),
+            qualifier: call.qualifier.clone(),
+        };
+        Target::new(names).map_err(|error| Refused::invalid_argument(error.to_string()))?;
+        let item = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        match &call.item {
+            Some(name) if name.is_empty() || !name.bytes().all(item) => Err(
+                Refused::invalid_argument(format!("'{name}' cannot be a name")),
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn authorise_fc(
+        &self,
+        call: &FcCall,
+        who: &Who,
+        arrived: &Arrived,
+        trail: &mut Trail,
+    ) -> Result<(), Refused> {
+        let config = &self.config;
+        let asked = authorise::of_fc(
+            call,
+            &config.region,
+            &config.account,
+            config.qualified_latest,
+        );
+        let asked = asked.ok_or_else(|| Refused::lacking(call.name()))?;
+        let group = call.function.as_deref().and_then(|name| {
+            let function = self.function(call.service.as_deref(), name)?;
+            function.resource_group.as_deref()
+        });
+        self.authorise(asked, Product::Fc(call.api), who, group, arrived, trail)
+    }
+
+    /// Asks the engine. Authorisation precedes existence: no right and no function is a 403.
+    pub(super) fn authorise(
+        &self,
+        asked: Asked,
+        product: Product,
+        who: &Who,
+        group: Option<&str>,
+        arrived: &Arrived,
+        trail: &mut Trail,
+    ) -> Result<(), Refused> {
+        let context = authorise::context(arrived, &self.config.context, (self.ambient.now)());
+        let directory = self.directory();
+        let verdict = self
+            .prepared
+            .decide(asked, who, group, &directory, &context);
+        let allowed = verdict.is_allowed();
+        let refused = (!allowed && !self.soft)
+            .then(|| denial::refuse(product, &verdict, &directory.principal(who)));
+        trail.let_through = !allowed && self.soft;
+        trail.verdict = Some(verdict);
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// The function of a name.
+    pub(super) fn function(&self, service: Option<&str>, name: &str) -> Option<&Function> {
+        self.config
+            .functions
+            .iter()
+            .find(|function| function.service.as_deref() == service && function.name == name)
+    }
+
+    /// The functions of a service; none when there is no such service.
+    pub(super) fn functions_of<'a>(
+        &'a self,
+        service: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a Function> {
+        self.config
+            .functions
+            .iter()
+            .filter(move |function| function.service.as_deref() == service)
+    }
+
+    /// The services; one with several functions comes as often.
+    pub(super) fn services(&self) -> impl Iterator<Item = &str> {
+        let functions = self.config.functions.iter();
+        functions.filter_map(|function| function.service.as_deref())
+    }
+
+    /// The address of an HTTP trigger's own host name.
+    pub(super) fn trigger_url(&self, host: &str) -> String {
+        format!("http://{host}:{}", self.address.port())
+    }
+}
