@@ -8,6 +8,7 @@ mod authenticate;
 mod config;
 mod function;
 mod operation;
+mod runtime;
 mod server;
 
 use std::io;
