@@ -13,6 +13,7 @@ mod function;
 mod functions;
 mod invoke;
 mod operation;
+mod runtime;
 mod server;
 mod sts;
 mod world;
