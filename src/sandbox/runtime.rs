@@ -16,6 +16,7 @@ mod child;
 mod command;
 mod contract;
 mod http_event;
+mod instance;
 mod log;
 #[cfg(test)]
 mod tests;
@@ -23,8 +24,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, StatusCode};
@@ -34,7 +34,8 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use crate::acs::{Ambient, Environment};
-pub(super) use bootstrap::CallLog;
+use instance::{Instances, Server};
+pub(super) use log::CallLog;
 
 /// A function's time limit where nobody gave one.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(60);
@@ -182,6 +183,10 @@ pub(super) struct HttpRun {
     pub(super) error_type: Option<&'static str>,
     /// What the call has written so far; whole when the body is.
     pub(super) log: CallLog,
+    /// How long it took until the status was known.
+    pub(super) duration: Duration,
+    /// As in [`Run`].
+    pub(super) max_memory_mb: f64,
     pub(super) instance_id: String,
 }
 
@@ -199,7 +204,7 @@ pub(super) struct Fault {
 #[derive(Debug)]
 pub(super) struct Runtime {
     surroundings: Surroundings,
-    instances: bootstrap::Instances,
+    instances: Instances,
     stop: watch::Sender<bool>,
 }
 
@@ -227,7 +232,7 @@ impl Runtime {
                 inherited: contract::inherited(environment),
                 nonce: ambient.nonce,
             },
-            instances: bootstrap::Instances::default(),
+            instances: Instances::default(),
             stop: watch::Sender::new(false),
         }
     }
@@ -239,14 +244,14 @@ impl Runtime {
     /// It did not start, or what it answered is no HTTP.
     pub(super) async fn invoke(
         &self,
-        program: &Arc<Program>,
+        program: &Program,
         invocation: Invocation,
     ) -> Result<Run, Fault> {
         match &program.code {
             Code::Builtin(builtin) => Ok(builtin::run(*builtin, program, invocation.event).await),
             Code::Command { argv } => command::run(self, program, argv, invocation).await,
             Code::Bootstrap { argv, port } => {
-                let server = bootstrap::Server::new(program, argv, *port);
+                let server = Server::of(program, argv, *port);
                 bootstrap::invoke(self, server, invocation).await
             }
         }
@@ -259,11 +264,11 @@ impl Runtime {
     /// It did not start, or its answer is none.
     pub(super) async fn serve_http(
         &self,
-        program: &Arc<Program>,
+        program: &Program,
         http: HttpCall,
     ) -> Result<HttpRun, Fault> {
         if let Code::Bootstrap { argv, port } = &program.code {
-            let server = bootstrap::Server::new(program, argv, *port);
+            let server = Server::of(program, argv, *port);
             return bootstrap::serve(self, server, http).await;
         }
         let event = http_event::event(&http, &self.surroundings.account);
@@ -291,7 +296,7 @@ impl Surroundings {
 /// What a call has used by its end.
 #[derive(Debug, Clone)]
 struct Used {
-    started: Instant,
+    duration: Duration,
     max_memory_mb: f64,
     instance_id: String,
     log: Vec<u8>,
@@ -311,7 +316,7 @@ impl Used {
             body,
             error_type,
             log: self.log,
-            duration: self.started.elapsed(),
+            duration: self.duration,
             max_memory_mb: self.max_memory_mb,
             instance_id: self.instance_id,
         }
@@ -319,7 +324,7 @@ impl Used {
 
     /// The process ended, or said by its exit status that it failed.
     fn exited(self) -> Run {
-        let milliseconds = self.started.elapsed().as_millis();
+        let milliseconds = self.duration.as_millis();
         let memory = self.max_memory_mb;
         self.error(&format!(
             "Process exited unexpectedly before completing request \

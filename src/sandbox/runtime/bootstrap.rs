@@ -5,11 +5,9 @@
 //! failed. An HTTP trigger's request and its answer pass as they are. All of this is on the
 //! service's page "Web functions".
 
-use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use std::io::ErrorKind;
 use std::pin::Pin;
-use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -18,48 +16,13 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, 
 use bytes::Bytes;
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use hyper::client::conn::http1::SendRequest;
-use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Sleep;
 
-use super::child::{Exit, Process, Start};
-use super::log::Log;
+use super::instance::{Instance, Server};
+use super::log::CallLog;
 use super::{
-    Call, Fault, HttpCall, HttpRun, Invocation, Program, RESULT_LIMIT, Run, Runtime, Used, contract,
+    Call, Fault, HttpCall, HttpRun, Invocation, RESULT_LIMIT, Run, Runtime, Used, contract,
 };
-
-/// How often it is tried whether a server listens yet.
-const PROBE_INTERVAL: Duration = Duration::from_millis(20);
-/// How long what a server wrote before it answered may take to come through its pipe.
-const LOG_SETTLE: Duration = Duration::from_millis(5);
-/// How much of the log an error quotes, in bytes.
-const QUOTED_LOG: usize = 4 * 1024;
-
-/// The servers of one sandbox: one for each version of a function that was called.
-#[derive(Debug, Default)]
-pub(super) struct Instances(Mutex<HashMap<Key, Slot>>);
-
-/// Service, function, version.
-type Key = (Option<String>, String, String);
-/// Locked while a server starts, so that those who call meanwhile wait for it.
-type Slot = Arc<tokio::sync::Mutex<Option<Arc<Instance>>>>;
-
-/// A running server.
-#[derive(Debug)]
-struct Instance {
-    id: String,
-    port: u16,
-    process: Process,
-    log: Arc<Log>,
-}
-
-/// A program that is a server.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Server<'a> {
-    program: &'a Program,
-    argv: &'a [String],
-    port: u16,
-}
 
 /// A connection for one call, and what is to be known of the call at its end.
 struct Session {
@@ -69,56 +32,12 @@ struct Session {
     log: CallLog,
 }
 
-/// What a server writes between the start and the end of a call. Calls at the same time see
-/// each other's lines: a pipe does not tell whose they are.
-#[derive(Debug, Clone)]
-pub(in crate::sandbox) struct CallLog {
-    source: LogSource,
-    mark: u64,
-}
-
-#[derive(Debug, Clone)]
-enum LogSource {
-    Server(Arc<Log>),
-    Finished(Vec<u8>),
-}
-
-impl CallLog {
-    pub(super) fn finished(log: Vec<u8>) -> Self {
-        Self {
-            source: LogSource::Finished(log),
-            mark: 0,
-        }
-    }
-
-    /// The lines so far.
-    pub(in crate::sandbox) async fn read(&self) -> Vec<u8> {
-        match &self.source {
-            LogSource::Finished(log) => log.clone(),
-            LogSource::Server(log) => {
-                tokio::time::sleep(LOG_SETTLE).await;
-                log.since(self.mark)
-            }
-        }
-    }
-}
-
 /// Why no answer came.
 enum Lost {
     /// More came than a result may have.
     TooLarge,
     /// The connection broke, or what came is no HTTP.
     Broken(hyper::Error),
-}
-
-impl<'a> Server<'a> {
-    pub(super) fn new(program: &'a Program, argv: &'a [String], port: u16) -> Self {
-        Self {
-            program,
-            argv,
-            port,
-        }
-    }
 }
 
 /// Calls a server with an event.
@@ -239,7 +158,7 @@ impl Session {
         // A server may have ended since its last call without anybody having seen it yet.
         let mut may_be_stale = true;
         loop {
-            let (instance, log) = instance_for(runtime, server, call).await?;
+            let (instance, log) = runtime.instances.get(runtime, server, call).await?;
             match instance.connect().await {
                 Ok(connection) => {
                     return Ok(Self {
@@ -249,7 +168,7 @@ impl Session {
                         log,
                     });
                 }
-                Err(_) if may_be_stale => {
+                Err(why) if may_be_stale && why.kind() == ErrorKind::ConnectionRefused => {
                     may_be_stale = false;
                     instance.process.kill().await;
                 }
@@ -259,9 +178,10 @@ impl Session {
     }
 
     async fn end(self) -> Used {
+        let duration = self.started.elapsed();
         self.instance.process.sample_memory();
         Used {
-            started: self.started,
+            duration,
             max_memory_mb: self.instance.process.max_memory_mb(),
             instance_id: self.instance.id.clone(),
             log: self.log.read().await,
@@ -291,19 +211,20 @@ impl Session {
         // The service writes these itself.
         parts.headers.remove(header::DATE);
         parts.headers.remove(header::SERVER);
-        let instance_id = self.instance.id.clone();
-        let body = Passing {
-            incoming,
-            deadline: Box::pin(deadline),
-            instance: self.instance,
-        };
+        self.instance.process.sample_memory();
         HttpRun {
             status: parts.status,
             headers: parts.headers,
-            body: Body::new(body),
             error_type: failed.then_some(super::UNHANDLED),
             log: self.log,
-            instance_id,
+            duration: self.started.elapsed(),
+            max_memory_mb: self.instance.process.max_memory_mb(),
+            instance_id: self.instance.id.clone(),
+            body: Body::new(Passing {
+                incoming,
+                deadline: Box::pin(deadline),
+                instance: self.instance,
+            }),
         }
     }
 }
@@ -318,6 +239,8 @@ impl HttpRun {
             body: Body::from(run.body),
             error_type: run.error_type,
             log: CallLog::finished(run.log),
+            duration: run.duration,
+            max_memory_mb: run.max_memory_mb,
             instance_id: run.instance_id,
         }
     }
@@ -353,166 +276,4 @@ impl hyper::body::Body for Passing {
     fn size_hint(&self) -> SizeHint {
         self.incoming.size_hint()
     }
-}
-
-/// The running server, or a new one; and the log from here on, with a new one's start in it.
-async fn instance_for(
-    runtime: &Runtime,
-    server: Server<'_>,
-    call: &Call,
-) -> Result<(Arc<Instance>, CallLog), Fault> {
-    let program = server.program;
-    let key = (
-        program.service.clone(),
-        program.name.clone(),
-        call.version.clone(),
-    );
-    let slot = {
-        let mut slots = runtime
-            .instances
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(slots.entry(key).or_default())
-    };
-    let mut slot = slot.lock().await;
-    let running = slot.take().filter(|instance| !instance.process.has_ended());
-    let mark = running.as_ref().map_or(0, |instance| instance.log.mark());
-    let instance = match running {
-        Some(instance) => instance,
-        None => Arc::new(Instance::start(runtime, server, call).await?),
-    };
-    *slot = Some(Arc::clone(&instance));
-    let source = LogSource::Server(Arc::clone(&instance.log));
-    Ok((instance, CallLog { source, mark }))
-}
-
-impl Instance {
-    async fn start(runtime: &Runtime, server: Server<'_>, call: &Call) -> Result<Self, Fault> {
-        let Server {
-            program,
-            argv,
-            port,
-        } = server;
-        let port = free_port(port).await.map_err(|error| {
-            let why = format!("port {port} cannot be had: {error}");
-            Fault::not_started("FunctionNotStarted", &why)
-        })?;
-        let id = runtime.surroundings.instance_id();
-        let mut environment = contract::environment(&runtime.surroundings, program, call, &id);
-        for name in ["FC_SERVER_PORT", "FC_CUSTOM_LISTEN_PORT"] {
-            environment.insert(name.to_owned(), port.to_string());
-        }
-        let start = Start {
-            argv,
-            folder: &program.folder,
-            environment,
-            stdin: Stdio::null(),
-        };
-        let (process, pipes) = Process::start(start, runtime.stop.subscribe())
-            .map_err(|error| Fault::of_start(program, argv, &error))?;
-        let log = Arc::new(Log::default());
-        // Each ends with its pipe, and that with the group.
-        if let Some(stdout) = pipes.stdout {
-            let log = Arc::clone(&log);
-            tokio::spawn(async move { log.read(stdout).await });
-        }
-        if let Some(stderr) = pipes.stderr {
-            let log = Arc::clone(&log);
-            tokio::spawn(async move { log.read(stderr).await });
-        }
-        let instance = Self {
-            id,
-            port,
-            process,
-            log,
-        };
-        instance.is_healthy(server).await?;
-        Ok(instance)
-    }
-
-    /// Waits until the server listens.
-    async fn is_healthy(&self, server: Server<'_>) -> Result<(), Fault> {
-        let limit = server.program.start_limit;
-        let listens = async {
-            while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))
-                .await
-                .is_err()
-            {
-                tokio::time::sleep(PROBE_INTERVAL).await;
-            }
-        };
-        tokio::select! {
-            biased;
-            exit = self.process.ended() => {
-                let what = what_exited(exit);
-                let command = server.argv.join(" ");
-                let logs = self.quoted_log().await;
-                let message = format!(
-                    "Function instance exited unexpectedly({what}) \nwith start command '{command}'.\nLogs: {logs}"
-                );
-                Err(Fault::new(412, "CAExited", message))
-            }
-            () = listens => Ok(()),
-            () = tokio::time::sleep(limit) => {
-                self.process.kill().await;
-                let (port, seconds) = (self.port, limit.as_secs_f64());
-                let logs = self.quoted_log().await;
-                let message = format!(
-                    "Function instance health check failed on port {port} in {seconds} seconds.\nLogs: {logs}"
-                );
-                Err(Fault::new(412, "FunctionNotStarted", message))
-            }
-        }
-    }
-
-    async fn quoted_log(&self) -> String {
-        tokio::time::sleep(LOG_SETTLE).await;
-        let log = self.log.since(0);
-        let tail = &log[log.len().saturating_sub(QUOTED_LOG)..];
-        String::from_utf8_lossy(tail).trim_end().to_owned()
-    }
-
-    /// A connection of its own for each call: none is ever stale, and it needs no proxy rules.
-    async fn connect(&self) -> Result<SendRequest<Body>, String> {
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))
-            .await
-            .map_err(|error| error.to_string())?;
-        let _slower = stream.set_nodelay(true);
-        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| error.to_string())?;
-        // It ends with the call: what goes wrong is told there.
-        tokio::spawn(connection);
-        Ok(sender)
-    }
-}
-
-/// The port, if nobody else listens on it. Between this and the server's own bind another
-/// program may take it; then the server says so and ends.
-async fn free_port(port: u16) -> std::io::Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-    Ok(listener.local_addr()?.port())
-}
-
-/// `code 1, message:operation not permitted`: the service reads an exit status as an error
-/// number.
-fn what_exited(Exit(status): Exit) -> String {
-    let Some(code) = status.and_then(|status| status.code()) else {
-        let signal = status.and_then(signal_of).unwrap_or_default();
-        return format!("code {}, message:signal {signal}", 128 + signal);
-    };
-    let message = std::io::Error::from_raw_os_error(code).to_string();
-    let message = message.split(" (os error").next().unwrap_or_default();
-    format!("code {code}, message:{}", message.to_lowercase())
-}
-
-#[cfg(unix)]
-fn signal_of(status: ExitStatus) -> Option<i32> {
-    std::os::unix::process::ExitStatusExt::signal(&status)
-}
-
-#[cfg(not(unix))]
-fn signal_of(_status: ExitStatus) -> Option<i32> {
-    None
 }

@@ -8,15 +8,16 @@ use serde_json::{Value, json};
 use super::{BUILTIN_MEMORY_MB, Builtin, Program, Run, Used};
 
 pub(super) async fn run(builtin: Builtin, program: &Program, event: Bytes) -> Run {
-    let mut used = Used {
-        started: Instant::now(),
+    let started = Instant::now();
+    let used = |log: &str| Used {
+        duration: started.elapsed(),
         max_memory_mb: BUILTIN_MEMORY_MB,
         instance_id: format!("c-sandbox-{}", program.name),
-        log: Vec::new(),
+        log: log.as_bytes().to_owned(),
     };
     match builtin {
-        Builtin::Hello => used.result(Bytes::from(format!("Hello {}!", name_in(&event)))),
-        Builtin::Echo => used.result(event),
+        Builtin::Hello => used("").result(Bytes::from(format!("Hello {}!", name_in(&event)))),
+        Builtin::Echo => used("").result(event),
         Builtin::Fail => {
             let message = "broken on purpose";
             let error = json!({
@@ -24,8 +25,8 @@ pub(super) async fn run(builtin: Builtin, program: &Program, event: Bytes) -> Ru
                 "errorType": "Exception",
                 "stackTrace": [["File \"/code/index.py\"", "line 2", "in handler", "raise Exception('broken on purpose')"]],
             });
-            used.log = format!("[ERROR] Exception: {message}\n").into_bytes();
-            used.unhandled(Bytes::from(error.to_string()))
+            let log = format!("[ERROR] Exception: {message}\n");
+            used(&log).unhandled(Bytes::from(error.to_string()))
         }
         Builtin::Sleep => {
             let milliseconds = json_of(&event)["ms"].as_u64().unwrap_or_default();
@@ -33,9 +34,9 @@ pub(super) async fn run(builtin: Builtin, program: &Program, event: Bytes) -> Ru
             match tokio::time::timeout(program.timeout, nap).await {
                 Ok(()) => {
                     let slept = json!({ "slept_ms": milliseconds });
-                    used.result(Bytes::from(slept.to_string()))
+                    used("").result(Bytes::from(slept.to_string()))
                 }
-                Err(_) => used.timed_out(program.timeout),
+                Err(_) => used("").timed_out(program.timeout),
             }
         }
     }

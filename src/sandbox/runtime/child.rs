@@ -194,8 +194,8 @@ async fn mind(
         _ = end.wait_for(|end| *end) => {}
         _ = stop.wait_for(|stop| *stop) => {}
     }
-    // Also what an ended child left behind. Its number is not given to another process while
-    // the group has members, and no group that is empty is hurt.
+    // Also what an ended child left behind. While the group has members, its number is no
+    // other's; where it has none, the number has only just become free.
     leader.end_group(pid);
     let _same = leader.child.start_kill();
     let status = leader.child.wait().await;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::ChildStdin;
+use tokio::time::MissedTickBehavior;
 
 use super::child::{Exit, Process, Start};
 use super::log::Log;
@@ -63,9 +64,10 @@ pub(super) async fn run(
         read
     };
     let ended = end_of(&process, streams, program.timeout).await;
+    let duration = started.elapsed();
     process.kill().await;
     let used = Used {
-        started,
+        duration,
         max_memory_mb: process.max_memory_mb(),
         instance_id,
         log: log.since(0),
@@ -88,6 +90,7 @@ async fn end_of(
     let deadline = tokio::time::sleep(limit);
     tokio::pin!(deadline);
     let mut memory = tokio::time::interval(MEMORY_INTERVAL);
+    memory.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut flowing = true;
     loop {
         tokio::select! {

@@ -34,7 +34,9 @@ pub(super) fn environment(
 ) -> BTreeMap<String, String> {
     let mut environment = surroundings.inherited.clone();
     environment.extend(program.environment.clone());
-    let folder = program.folder.to_string_lossy().into_owned();
+    let folder = std::path::absolute(&program.folder);
+    let folder = folder.unwrap_or_else(|_| program.folder.clone());
+    let folder = folder.to_string_lossy();
     let memory = program.memory_mb.to_string();
     let own = [
         ("FC_ACCOUNT_ID", surroundings.account.as_str()),

@@ -70,6 +70,8 @@ pub(super) fn answer(run: Run) -> Result<HttpRun, Fault> {
         body: Body::from(body),
         error_type: None,
         log: CallLog::finished(run.log),
+        duration: run.duration,
+        max_memory_mb: run.max_memory_mb,
         instance_id: run.instance_id,
     })
 }

@@ -1,12 +1,16 @@
 //! What a function writes, kept in bounded memory.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How much is kept, in bytes: a call's log tail is 4 KB, and several calls may overlap.
 const KEPT: usize = 64 * 1024;
+/// How long what a child wrote before it answered, or ended, may take to come through its
+/// pipe. It is there already; it only has to be read.
+pub(super) const SETTLE: Duration = Duration::from_millis(5);
 
 /// The last bytes of a log.
 #[derive(Debug, Default)]
@@ -52,6 +56,49 @@ impl Log {
 
     fn tail(&self) -> MutexGuard<'_, Tail> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a server writes between the start and the end of a call. Calls at the same time see
+/// each other's lines: a pipe does not tell whose they are.
+#[derive(Debug, Clone)]
+pub(in crate::sandbox) struct CallLog {
+    source: LogSource,
+    mark: u64,
+}
+
+#[derive(Debug, Clone)]
+enum LogSource {
+    Server(Arc<Log>),
+    Finished(Vec<u8>),
+}
+
+impl CallLog {
+    /// Of a server, from the mark on.
+    pub(super) fn of_server(log: &Arc<Log>, mark: u64) -> Self {
+        Self {
+            source: LogSource::Server(Arc::clone(log)),
+            mark,
+        }
+    }
+
+    /// Of a call that is over.
+    pub(super) fn finished(log: Vec<u8>) -> Self {
+        Self {
+            source: LogSource::Finished(log),
+            mark: 0,
+        }
+    }
+
+    /// The lines so far.
+    pub(in crate::sandbox) async fn read(&self) -> Vec<u8> {
+        match &self.source {
+            LogSource::Finished(log) => log.clone(),
+            LogSource::Server(log) => {
+                tokio::time::sleep(SETTLE).await;
+                log.since(self.mark)
+            }
+        }
     }
 }
 

@@ -55,7 +55,7 @@ fn argv(words: &[&str]) -> Vec<String> {
 
 async fn try_invoke(
     runtime: &Runtime,
-    program: &Arc<Program>,
+    program: &Program,
     event: impl Into<Bytes>,
 ) -> Result<Run, Fault> {
     let event = event.into();
@@ -67,7 +67,7 @@ async fn try_invoke(
     tokio::time::timeout(PATIENCE * 2, run).await.unwrap()
 }
 
-async fn invoke(runtime: &Runtime, program: &Arc<Program>, event: impl Into<Bytes>) -> Run {
+async fn invoke(runtime: &Runtime, program: &Program, event: impl Into<Bytes>) -> Run {
     try_invoke(runtime, program, event).await.unwrap()
 }
 

@@ -87,8 +87,11 @@ impl Web {
         std::str::from_utf8(&run.body).unwrap().parse().unwrap()
     }
 
+    /// In a task, as a server would.
     async fn serve(&self, http: HttpCall) -> HttpRun {
-        self.runtime.serve_http(&self.program, http).await.unwrap()
+        let (runtime, program) = (Arc::clone(&self.runtime), Arc::clone(&self.program));
+        let serving = tokio::spawn(async move { runtime.serve_http(&program, http).await });
+        serving.await.unwrap().unwrap()
     }
 }
 
@@ -259,6 +262,22 @@ async fn a_server_that_ends_at_its_start_is_quoted() {
 }
 
 #[tokio::test]
+async fn those_who_waited_for_a_start_share_its_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = server_of_shell("echo start >> starts; exit 1", PATIENCE);
+    program.folder = folder.path().to_owned();
+    let (runtime, program) = (runtime(), Arc::new(program));
+    let call = || try_invoke(&runtime, &program, "");
+    let (one, two, three) = tokio::join!(call(), call(), call());
+    assert!(one.is_err() && one == two && two == three);
+    let starts = || std::fs::read_to_string(folder.path().join("starts")).unwrap();
+    assert_eq!(starts(), "start\n");
+    // Who calls later gets a start of its own.
+    assert_eq!(call().await, one);
+    assert_eq!(starts(), "start\nstart\n");
+}
+
+#[tokio::test]
 async fn a_server_that_never_listens_fails_its_health_check() {
     let folder = tempfile::tempdir().unwrap();
     let limit = Duration::from_millis(300);
@@ -313,6 +332,7 @@ async fn a_triggers_request_and_its_answer_pass_as_they_are() {
     assert_eq!(run.status, 201);
     assert_eq!(run.error_type, None);
     assert!(run.instance_id.starts_with("c-"), "{}", run.instance_id);
+    assert!(run.duration > Duration::ZERO && run.max_memory_mb > 1.0);
     assert_eq!(run.headers["content-type"], "application/json");
     assert_eq!(run.headers["x-own"], "1");
     for gone in ["x-fc-forged", "server", "date", "content-length"] {
