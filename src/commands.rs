@@ -36,7 +36,10 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             &mut printer,
         ),
         Command::Explain(args) => explain::run(&args, &mut printer),
-        Command::Sandbox(args) => sandbox::run(&args, Ambient::system(), &mut printer),
+        Command::Sandbox(args) => {
+            let ambient = Ambient::system();
+            sandbox::run(&args, ambient, &ProcessEnvironment, &mut printer)
+        }
         Command::Policy(command) => policy::run(&command, &ProcessEnvironment, &mut printer),
     };
     ExitCode::from(exit.status())

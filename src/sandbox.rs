@@ -9,13 +9,14 @@ mod authorise;
 mod config;
 mod denial;
 mod directory;
-mod function;
 mod functions;
 mod invoke;
 mod operation;
 mod runtime;
 mod server;
 mod sts;
+mod tasks;
+mod triggers;
 mod world;
 
 use std::io;
@@ -24,9 +25,10 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-pub use config::{Code, Config, ConfigError, Function, User};
+pub use config::{Config, ConfigError, Function, User};
+pub use runtime::{Builtin, Code, Program};
 
-use crate::acs::{Ambient, Credentials, Endpoint, Principal};
+use crate::acs::{Ambient, Credentials, Endpoint, Environment, Principal};
 use crate::preflight::{Caller, Source};
 use crate::ram::{Layer, Policies, Policy};
 use directory::Who;
@@ -62,19 +64,29 @@ pub struct Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.server.abort();
+        // What runs holds the world, and with it every child.
+        self.world.tasks.end();
     }
 }
 
 impl Sandbox {
-    /// Listens, and answers in the background.
+    /// Listens, and answers in the background. Functions get of the environment what they need
+    /// to find programs.
     ///
     /// # Errors
     /// The address cannot be had.
-    pub async fn start(config: Config, options: Options, ambient: Ambient) -> io::Result<Self> {
+    pub async fn start(
+        config: Config,
+        options: Options,
+        ambient: Ambient,
+        environment: &dyn Environment,
+    ) -> io::Result<Self> {
         let listener = tokio::net::TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
         let (ending, end) = watch::channel(false);
-        let world = Arc::new(World::new(Arc::new(config), address, ambient, options.soft));
+        let config = Arc::new(config);
+        let world = World::new(config, address, ambient, environment, options.soft);
+        let world = Arc::new(world);
         let server = tokio::spawn(server::serve(listener, Arc::clone(&world), end));
         Ok(Self {
             address,
@@ -84,10 +96,13 @@ impl Sandbox {
         })
     }
 
-    /// Ends it: what is under way has a moment left.
+    /// Ends it within a second: calls that are under way have a moment left, asynchronous ones
+    /// none, and no child process is left behind.
     pub async fn stop(mut self) {
         self.ending.send_replace(true);
+        self.world.tasks.end();
         let _ended = (&mut self.server).await;
+        self.world.runtime.stop().await;
     }
 
     /// Where it listens.

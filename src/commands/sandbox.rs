@@ -1,7 +1,7 @@
 //! `sesame sandbox`: the endpoint in the foreground, until a signal ends it.
 
 use super::{Ended, finish, input, signal};
-use crate::acs::Ambient;
+use crate::acs::{Ambient, Environment};
 use crate::cli::SandboxArgs;
 use crate::diagnosis::failure::{io_words, shell_quoted};
 use crate::diagnosis::{Exit, Failure, codes};
@@ -11,8 +11,13 @@ use crate::sandbox::{Config, Options, Sandbox};
 /// The object that a sandbox which could not start ends with.
 pub(super) const SCHEMA: &str = "sesame.sandbox/1";
 
-pub(super) fn run(args: &SandboxArgs, ambient: Ambient, printer: &mut Printer) -> Exit {
-    match serve(args, ambient, printer) {
+pub(super) fn run(
+    args: &SandboxArgs,
+    ambient: Ambient,
+    environment: &dyn Environment,
+    printer: &mut Printer,
+) -> Exit {
+    match serve(args, ambient, environment, printer) {
         Ok(()) => Exit::Done,
         Err(failure) => {
             let ended = Ended {
@@ -24,7 +29,12 @@ pub(super) fn run(args: &SandboxArgs, ambient: Ambient, printer: &mut Printer) -
     }
 }
 
-fn serve(args: &SandboxArgs, ambient: Ambient, printer: &mut Printer) -> Result<(), Box<Failure>> {
+fn serve(
+    args: &SandboxArgs,
+    ambient: Ambient,
+    environment: &dyn Environment,
+    printer: &mut Printer,
+) -> Result<(), Box<Failure>> {
     let config = match &args.config {
         Some(path) => input::sandbox(path)?,
         None => Config::demo(),
@@ -45,7 +55,7 @@ fn serve(args: &SandboxArgs, ambient: Ambient, printer: &mut Printer) -> Result<
         };
         // The handlers stand before the start line: whoever reads it may send a signal.
         let ended = signal();
-        let sandbox = Sandbox::start(config, options, ambient).await;
+        let sandbox = Sandbox::start(config, options, ambient, environment).await;
         let sandbox = sandbox.map_err(|error| cannot_listen(args, &error))?;
         greet(&sandbox, args, printer);
         ended.await;

@@ -2,14 +2,6 @@
 //! once (FC's custom runtime). Whatever a function does, its call ends in time with one of the
 //! service's own answers, and no process of it outlives the call or the sandbox.
 
-#![cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "the server calls it once the configuration names programs"
-    )
-)]
-
 mod bootstrap;
 mod builtin;
 mod child;
@@ -55,7 +47,7 @@ const UNHANDLED: &str = "UnhandledInvocationError";
 
 /// A function of the sandbox itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Builtin {
+pub enum Builtin {
     /// Greets.
     Hello,
     /// Gives the event back.
@@ -68,7 +60,7 @@ pub(super) enum Builtin {
 
 /// What a function consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Code {
+pub enum Code {
     /// Runs in this process.
     Builtin(Builtin),
     /// Runs once for each call: event on stdin, result on stdout, log on stderr.
@@ -87,28 +79,30 @@ pub(super) enum Code {
 
 /// What runs when a function is called.
 #[derive(Debug, Clone)]
-pub(super) struct Program {
+pub struct Program {
     /// The service, for FC 2.0.
-    pub(super) service: Option<String>,
-    pub(super) name: String,
+    pub service: Option<String>,
+    /// The function's name.
+    pub name: String,
     /// What `FC_FUNCTION_HANDLER` and `x-fc-function-handler` say; a label only.
-    pub(super) handler: String,
-    pub(super) code: Code,
+    pub handler: String,
+    /// What runs.
+    pub code: Code,
     /// The function's own variables.
-    pub(super) environment: BTreeMap<String, String>,
+    pub environment: BTreeMap<String, String>,
     /// Where it runs: the configuration file's folder.
-    pub(super) folder: PathBuf,
+    pub folder: PathBuf,
     /// The limit of one call.
-    pub(super) timeout: Duration,
+    pub timeout: Duration,
     /// The limit of a web server's start.
-    pub(super) start_limit: Duration,
+    pub start_limit: Duration,
     /// What the function is told that it has; nothing holds it to it.
-    pub(super) memory_mb: u32,
+    pub memory_mb: u32,
 }
 
 impl Program {
     /// A program with the defaults of everything that can be left out.
-    pub(super) fn new(name: impl Into<String>, code: Code) -> Self {
+    pub fn new(name: impl Into<String>, code: Code) -> Self {
         Self {
             service: None,
             name: name.into(),

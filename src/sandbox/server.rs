@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Request, State};
-use axum::http::{Response, StatusCode};
+use axum::http::{HeaderValue, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use super::answer::Refused;
 use super::authenticate::Arrived;
 use super::operation::Operation;
+use super::triggers;
 use super::world::{Trail, World};
 use crate::acs::{Ambient, Headers};
 
@@ -24,8 +25,9 @@ use crate::acs::{Ambient, Headers};
 pub(super) const SYNC_LIMIT: usize = 32 * 1024 * 1024;
 /// How long a client may take to send its header fields, and again its body.
 const READING: Duration = Duration::from_secs(30);
-/// How long requests that are under way may take once the sandbox is to end.
-const GRACE: Duration = Duration::from_millis(700);
+/// How long requests that are under way may take once the sandbox is to end. Together with the
+/// end of the children it is less than a second.
+const GRACE: Duration = Duration::from_millis(400);
 /// How long to wait after a connection could not be accepted: mostly, files have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -63,8 +65,6 @@ async fn connection(stream: TcpStream, app: Router, mut ending: watch::Receiver<
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(READING)
-        // A client may close its side once the request is out.
-        .half_close(true)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
     let mut connection = std::pin::pin!(connection);
     // An error here is the client's: it spoke no HTTP, or went away.
@@ -106,14 +106,18 @@ async fn handle(
         // Nobody is there to read an answer, or nobody who sends.
         Ok(Err(_)) | Err(_) => return plain(StatusCode::REQUEST_TIMEOUT),
     };
-    let operation = Operation::of(
-        &arrived.method,
-        &arrived.path,
-        &arrived.query,
-        &arrived.headers,
-        &arrived.body,
-    );
+    let operation = triggers::at_own_address(&world.config, &arrived).unwrap_or_else(|| {
+        Operation::of(
+            &arrived.method,
+            &arrived.path,
+            &arrived.query,
+            &arrived.headers,
+            &arrived.body,
+        )
+    });
+    let is_trigger = matches!(operation, Operation::Trigger(_));
     let result = match too_large {
+        true if is_trigger => Err(triggers::too_large(SYNC_LIMIT)),
         true => Err(Refused::too_large(SYNC_LIMIT)),
         false => {
             world
@@ -121,7 +125,14 @@ async fn handle(
                 .await
         }
     };
-    result.unwrap_or_else(|refused| refused.answer(operation.product(), &request_id))
+    result.unwrap_or_else(|refused| {
+        let mut response = refused.answer(operation.product(), &request_id);
+        if is_trigger {
+            let error_type = HeaderValue::from_static(triggers::PLATFORM_ERROR);
+            response.headers_mut().insert("x-fc-error-type", error_type);
+        }
+        response
+    })
 }
 
 fn is_too_large(error: &axum::Error) -> bool {
