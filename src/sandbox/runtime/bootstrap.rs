@@ -103,6 +103,7 @@ pub(super) async fn serve(
     } else {
         format!("{}?{}", http.path, http.query)
     };
+    contract::check_request(&uri, &http.headers)?;
     let uri = Uri::try_from(uri)
         .map_err(|error| Fault::new(400, "InvalidArgument", error.to_string()))?;
     let mut session = Session::begin(runtime, server, &http.call).await?;
@@ -122,7 +123,10 @@ pub(super) async fn serve(
     let deadline = tokio::time::sleep(program.timeout);
     let answer = session.connection.send_request(request);
     match tokio::time::timeout(program.timeout, answer).await {
-        Ok(Ok(response)) => Ok(session.pass(response, deadline)),
+        Ok(Ok(response)) => {
+            contract::check_answer(response.headers())?;
+            Ok(session.pass(response, deadline))
+        }
         Ok(Err(error)) => Ok(HttpRun::failed(session.broken(&error).await?)),
         Err(_) => Ok(HttpRun::failed(session.timed_out(program.timeout).await)),
     }

@@ -1,5 +1,6 @@
 //! A child process: it leads a group of its own, and the group is ended and the child reaped
-//! whatever becomes of whoever started it.
+//! whatever becomes of whoever started it. Only a descendant that leaves the group on purpose
+//! (`setsid`) escapes; it holds up nobody.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -6,8 +6,13 @@ use std::collections::BTreeMap;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::{Call, Program, Surroundings};
+use super::{Call, Fault, Program, Surroundings};
 use crate::acs::Environment;
+
+/// The largest header of a trigger's request or answer, names and values, in bytes.
+const HEADERS_LIMIT: usize = 8 * 1024;
+/// The largest path of a trigger's request, with its query, in bytes.
+const PATH_LIMIT: usize = 4 * 1024;
 
 /// Where programs are looked for when this process does not know, either.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
@@ -102,6 +107,43 @@ pub(super) fn headers(
         Some((HeaderName::from_static(name), value))
     });
     fields.collect()
+}
+
+/// Holds a trigger's request to the limits of web functions.
+///
+/// # Errors
+/// It is past one; the service's words for it are not documented.
+pub(super) fn check_request(path: &str, headers: &HeaderMap) -> Result<(), Fault> {
+    let refused = |what, limit| {
+        let message = format!("{what} exceeds maximum allowed size ({limit} bytes)");
+        Err(Fault::new(400, "InvalidArgument", message))
+    };
+    if path.len() > PATH_LIMIT {
+        return refused("path", PATH_LIMIT);
+    }
+    if size_of(headers) > HEADERS_LIMIT {
+        return refused("header size", HEADERS_LIMIT);
+    }
+    Ok(())
+}
+
+/// Holds a web function's answer to its limit.
+///
+/// # Errors
+/// It is past it; the service's words for it are not documented.
+pub(super) fn check_answer(headers: &HeaderMap) -> Result<(), Fault> {
+    if size_of(headers) <= HEADERS_LIMIT {
+        return Ok(());
+    }
+    let why = format!("header size exceeds maximum allowed size ({HEADERS_LIMIT} bytes)");
+    Err(Fault::bad_response(why))
+}
+
+fn size_of(headers: &HeaderMap) -> usize {
+    let fields = headers.iter();
+    fields
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum()
 }
 
 /// Drops what belongs to one connection only, and what only the service may say.

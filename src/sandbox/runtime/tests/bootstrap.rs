@@ -33,6 +33,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(404, b'not here')
         elif body == b'fail':
             self.answer(404, b'{"errorMessage":"no"}', {'x-fc-status': '404'})
+        elif body == b'long':
+            self.answer(200, b'', {'x-long': 'x' * 8192})
         elif body == b'endless':
             self.send_response(200)
             self.end_headers()
@@ -356,6 +358,28 @@ async fn a_triggers_request_and_its_answer_pass_as_they_are() {
             .unwrap()
             .contains("out body\n")
     );
+}
+
+#[tokio::test]
+async fn a_trigger_has_the_services_limits() {
+    let web = web();
+    let mut long_path = http("");
+    long_path.path = format!("/{}", "p".repeat(4096));
+    let mut long_header = http("");
+    let value = HeaderValue::from_str(&"x".repeat(8192)).unwrap();
+    long_header.headers.insert("x-long", value);
+    for (request, status, code) in [
+        (long_path, 400, "InvalidArgument"),
+        (long_header, 400, "InvalidArgument"),
+        (http("long"), 502, "BadResponse"),
+    ] {
+        let fault = web
+            .runtime
+            .serve_http(&web.program, request)
+            .await
+            .unwrap_err();
+        assert_eq!((fault.status, fault.code), (status, code), "{fault}");
+    }
 }
 
 #[tokio::test]
