@@ -50,6 +50,11 @@ pub struct Template {
 }
 
 impl Template {
+    /// The shortest name of the type.
+    pub fn short_form(&self) -> Option<&'static str> {
+        self.alias.or(self.form)
+    }
+
     /// The payload. A string is no JSON but the very text of a message.
     pub fn event(&self) -> Value {
         serde_json::from_str(self.text).unwrap_or_else(|_| Value::String(self.text.to_owned()))
@@ -195,11 +200,13 @@ pub fn find(kind: &str, form: Option<&str>) -> Result<&'static Template, FindErr
     let named = |name: &Option<&str>| name.is_some_and(|name| name.eq_ignore_ascii_case(form));
     let found = of_kind(kind).find(|one| named(&one.form) || named(&one.alias));
     found.ok_or_else(|| {
-        let known: Vec<&str> = of_kind(kind).filter_map(|one| one.form).collect();
+        let known: Vec<&str> = of_kind(kind).filter_map(Template::short_form).collect();
+        let long = of_kind(kind).filter_map(|one| one.form);
+        let all: Vec<&str> = known.iter().copied().chain(long).collect();
         FindError::Type {
             kind: first.kind,
             form: form.to_owned(),
-            near: closest(form, &known),
+            near: closest(form, &all),
             known,
         }
     })
@@ -306,6 +313,7 @@ mod tests {
         assert_eq!(near("apigateway", None), Some("api-gateway"));
         assert_eq!(near("lambda", None), None);
         assert_eq!(near("cdn", Some("LogFileCreate")), Some("LogFileCreated"));
+        assert_eq!(near("mns", Some("strem")), Some("stream"));
         assert_eq!(near("oss", Some("Put")), None);
     }
 }

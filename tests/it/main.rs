@@ -7,6 +7,7 @@ mod credentials;
 mod denials;
 mod differential;
 mod done;
+mod event;
 mod explain;
 mod fake;
 mod function_errors;

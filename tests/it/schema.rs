@@ -47,6 +47,7 @@ static OBJECTS: LazyLock<Vec<(&str, Validator)>> = LazyLock::new(|| {
         ("sesame.policy.generate/1", "policy-generate.json"),
         ("sesame.policy.templates/1", "policy-templates.json"),
         ("sesame.explain/1", "explain.json"),
+        ("sesame.event/1", "event.json"),
     ]
     .map(|(schema, file)| (schema, validator(file, "")))
     .into()
@@ -231,6 +232,39 @@ fn the_schemas_of_generate_templates_and_explain_refuse_what_breaks_the_contract
             ("/cause", json!("not_a_cause")),
             ("/severity", json!("bad")),
             ("/code", json!("P0001")),
+        ],
+    );
+}
+
+#[test]
+fn the_schema_of_event_refuses_what_breaks_the_contract() {
+    let event = line("event cdn -o json").run().json();
+    refuses(
+        &event,
+        &[
+            ("/ok", json!(false)),
+            ("/kind", json!("CDN")),
+            ("/type", json!("")),
+            ("/confidence", json!("certain")),
+            ("/source", json!("")),
+            ("/file", json!("../cdn.json")),
+            ("/path", json!(1)),
+            ("/event", json!(null)),
+        ],
+    );
+    let (_, validator) = OBJECTS.last().unwrap();
+    for field in ["kind", "type", "path", "event"] {
+        let mut bad = event.clone();
+        bad.as_object_mut().unwrap().remove(field);
+        assert!(!validator.is_valid(&bad), "without {field}");
+    }
+    let list = line("event -o json").run().json();
+    refuses(
+        &list,
+        &[
+            ("/templates", json!([])),
+            ("/templates/0/kind", json!(null)),
+            ("/templates/0/confidence", json!("certain")),
         ],
     );
 }
