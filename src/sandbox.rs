@@ -12,7 +12,9 @@ mod directory;
 mod function;
 mod functions;
 mod invoke;
+mod journal;
 mod operation;
+mod recorder;
 mod server;
 mod sts;
 mod world;
@@ -24,6 +26,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 pub use config::{Code, Config, ConfigError, Function, User};
+pub use journal::{Call, Decider, Follower, Journal, News};
+pub use recorder::{RecordError, Recorded, Recorder};
 
 use crate::acs::{Ambient, Credentials, Endpoint, Principal};
 use crate::preflight::{Caller, Source};
