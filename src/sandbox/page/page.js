@@ -36,7 +36,7 @@ class Refused extends Error {}
 
 async function ask(what, options = {}) {
   const response = await fetch(`api/${what}`, { ...options, headers: { "x-sandbox-token": token ?? "" }, cache: "no-store" });
-  if (response.status === 401 || response.status === 403) throw new Refused((await response.text()).trim());
+  if (response.status === 401) throw new Refused();
   return response;
 }
 
@@ -70,13 +70,15 @@ function announce(calls) {
 
 // ---- The calls.
 
+const FLUSH_EVERY_MS = 500;
 let kept = 1000;
 let last = 0;
 let cleared = 0;
 let missed = 0;
 let paused = false;
-let waiting = []; // came while paused, or since the last frame
-let frame = null;
+let waiting = []; // came while paused, or since the last flush
+let timer = null;
+let flushed = 0;
 let open = null; // the row whose details are shown
 let current = null; // the row that the Tab key reaches
 const rows = []; // newest first, as in the table
@@ -96,6 +98,19 @@ function badge(call) {
 
 const second = (text) => (text ? make("span", { class: "second" }, text) : null);
 
+/** Without what is the same for everything in this account and region; the details have it all. */
+function short(resource) {
+  const [, , region, account, ...rest] = resource?.split(":") ?? [];
+  const here = ["", "*", $("region").textContent].includes(region) && ["", "*", $("account").textContent].includes(account);
+  return here && rest.length ? rest.join(":") : resource;
+}
+
+/** What stands where a deciding statement would. */
+function undecidedIn(call) {
+  const why = { implicit: "nothing allows it" }[call.denial] ?? { undetermined: "cannot be known" }[call.verdict];
+  return why ? make("span", { class: "muted" }, why) : "";
+}
+
 function rowOf(call) {
   const by = call.decided_by;
   const time = make("time", { datetime: call.time }, call.time.slice(11, 19));
@@ -106,8 +121,8 @@ function rowOf(call) {
     cell("c-time", button),
     cell("c-verdict", badge(call), second(call.denial)),
     cell("c-who", call.identity ?? make("span", { class: "muted" }, "unknown")),
-    cell("c-what", call.action ?? call.operation ?? `${call.method} ${call.path}`, second(call.resource ?? (call.action || call.operation ? call.path : null))),
-    cell("c-by", by ? by.policy : "", second(by ? `${by.effect}, statement ${by.statement}` : null)),
+    cell("c-what", call.action ?? call.operation ?? `${call.method} ${call.path}`, second(short(call.resource) ?? (call.action || call.operation ? call.path : null))),
+    cell("c-by", by ? by.policy : undecidedIn(call), second(by ? `${by.effect}, statement ${by.statement}` : null)),
     cell("c-status", String(call.status), second(call.error_code)),
     cell("c-ms", call.duration_ms.toFixed(1)));
   const words = [call.time, call.method, call.path, call.identity, call.operation, call.action, call.resource,
@@ -119,24 +134,26 @@ const matches = (entry) =>
   ($("verdict").value === "" || $("verdict").value === entry.verdict) && entry.words.includes($("find").value.trim().toLowerCase());
 
 function received(news) {
-  missed += news.missed;
+  if (last) missed += news.missed; // those before the first look were not missed
   if (news.calls.length) last = news.calls.at(-1).number;
   waiting.push(...news.calls);
   if (waiting.length > kept) waiting = waiting.slice(-kept);
   if (paused) summary();
-  else frame ??= requestAnimationFrame(flush);
+  else timer ??= setTimeout(flush, Math.max(0, flushed + FLUSH_EVERY_MS - performance.now()));
 }
 
-/** Puts what waits at the top, in one go. */
+/** Puts what waits at the top, in one go: laying out 1,000 rows takes its time. */
 function flush() {
-  frame = null;
+  clearTimeout(timer);
+  [timer, flushed] = [null, performance.now()];
+  if (paused) return;
   const calls = waiting.splice(0).filter((call) => call.number > cleared);
   if (!calls.length) return summary();
   const first = rows.length === 0;
   const entries = calls.map(rowOf).reverse();
   for (const entry of entries) {
     entry.row.hidden = !matches(entry);
-    if (!first) entry.row.classList.add("fresh");
+    if (!first && entries.length < 20) entry.row.classList.add("fresh");
   }
   $("rows").prepend(...entries.map((entry) => entry.row));
   rows.unshift(...entries);
@@ -360,7 +377,7 @@ async function copy(source, button) {
 }
 
 function showIdentity(name) {
-  location.hash = "#identities";
+  history.pushState(null, "", "#identities"); // unlike a link, this leaves the focus to us
   showView();
   const card = [...$("identities").children].find((one) => one.dataset.identity === name);
   card?.scrollIntoView({ block: "center" });
@@ -422,8 +439,12 @@ async function keepFollowing() {
       await follow();
     } catch (error) {
       if (error instanceof Refused) {
-        connection("lost", `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`);
+        connection("lost", "Refused");
+        $("no-token").hidden = false;
+        for (const view of document.querySelectorAll(".view")) view.hidden = true;
         await new Promise((done) => { wake = done; });
+        $("no-token").hidden = true;
+        showView();
         continue;
       }
     }
@@ -450,12 +471,9 @@ $("pause").addEventListener("click", () => {
   paused = !paused;
   $("pause").setAttribute("aria-pressed", String(paused));
   if (connected) connection("live", "Live");
-  flushOrSum();
-});
-function flushOrSum() {
   if (paused) summary();
   else flush();
-}
+});
 $("clear").addEventListener("click", () => {
   [cleared, missed, waiting] = [last, 0, []];
   close();
@@ -467,6 +485,7 @@ $("clear").addEventListener("click", () => {
 $("retry").addEventListener("click", () => wake());
 $("skip").addEventListener("click", (event) => { event.preventDefault(); $("main").focus(); });
 window.addEventListener("online", () => wake());
+window.addEventListener("popstate", showView);
 window.addEventListener("hashchange", () => {
   if (takeToken()) { stop.abort(); wake(); }
   $(`title-${showView()}`).focus({ preventScroll: true });
