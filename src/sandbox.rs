@@ -14,10 +14,6 @@ mod functions;
 mod invoke;
 mod journal;
 mod operation;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the server is about to serve it")
-)]
 mod page;
 mod recorder;
 mod server;
