@@ -222,6 +222,15 @@ codes! {
     TEMPLATES "I0025" InvalidInput
         "a folder of templates cannot be used"
         "It is laid out as sesame's own `policies/`; the error names the file and the field.",
+    EVENT_KIND "I0040" InvalidInput
+        "there is no template for such an event"
+        "`sesame event` lists the kinds and their types, in any letter case.",
+    EVENT_PATH "I0041" InvalidInput
+        "a place in an event that cannot be set"
+        "`--set PATH=VALUE` changes what is there: keys with dots between them, indices in brackets, a key with a dot in double quotes. The value takes the type of what it replaces. To add a key, set the object around it, in JSON.",
+    FILE_EXISTS "I0042" InvalidInput
+        "a file is there already, with other content"
+        "What somebody changed in it would be lost. `--force` writes over it.",
     NO_CODE "I0024" InvalidInput => Failed
         "nothing was recognised"
         "`sesame explain` alone lists the codes.",

@@ -10,7 +10,8 @@ use super::answer::{Refused, json_answer};
 use super::authenticate::Arrived;
 use super::directory::Who;
 use super::operation::RpcCall;
-use super::world::{Trail, World};
+use super::trail::Trail;
+use super::world::World;
 
 pub(super) fn answer(
     world: &Arc<World>,

@@ -5,11 +5,10 @@
 //! for a method that the trigger does not take, 404 without a trigger), and the codes of the
 //! last two are guesses.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Uri, header};
 use bytes::Bytes;
 
 use super::answer::Refused;
@@ -21,7 +20,8 @@ use super::operation::{FcCall, FcKind, Operation, Product};
 use super::runtime::{Fault, HttpCall, HttpRun, Runtime};
 use super::server::SYNC_LIMIT;
 use super::tasks::Attempt;
-use super::world::{Trail, World};
+use super::trail::Trail;
+use super::world::World;
 use crate::acs::Headers;
 use crate::fc::Api;
 
@@ -126,10 +126,17 @@ pub(super) async fn answer(
         let who = authenticate_trigger(arrived, own_address, product, &world.directory(), now)?;
         trail.who = Some(who.clone());
         world.authorise_fc(call, &who, arrived, trail)?;
-    } else if !is_own_users(arrived, trigger.host.as_deref(), world.address) {
-        let message = "the sandbox answers an anonymous HTTP trigger at a loopback address or \
-                       at the trigger's own host, and to no page of another site";
-        return Err(Refused::new(403, "AccessDenied", message));
+    } else {
+        // A page of another site must not call functions through the user's browser.
+        let own_host = wanted.own_host.as_ref().map(|_| arrived.header("host"));
+        let guard = &world.guard;
+        guard
+            .check(
+                &Uri::default(),
+                &map_of(&arrived.headers),
+                own_host.as_slice(),
+            )
+            .map_err(|foreign| Refused::new(403, "AccessDenied", foreign.to_string()))?;
     }
     let called = Called {
         world,
@@ -165,33 +172,6 @@ fn find<'a>(
         Refused::new(404, "TriggerNotFound", message)
     })?;
     Ok((function, trigger))
-}
-
-/// Whether an unsigned request is the sandbox's own user's: it goes to a name that no DNS
-/// server can point here, and comes from no page of another site.
-fn is_own_users(arrived: &Arrived, own_host: Option<&str>, listener: SocketAddr) -> bool {
-    let only = |name: &str| {
-        let mut values = arrived.headers.iter().filter(|(known, _)| *known == name);
-        match (values.next(), values.next()) {
-            (first, None) => Ok(first.map(|(_, value)| value)),
-            (_, Some(_)) => Err(()),
-        }
-    };
-    let (Ok(Some(host)), Ok(origin), Ok(site)) =
-        (only("host"), only("origin"), only("sec-fetch-site"))
-    else {
-        return false;
-    };
-    let name = name_of(host);
-    let address: Option<IpAddr> = name.trim_matches(['[', ']']).parse().ok();
-    let is_own = address.is_some_and(|ip| ip.is_loopback() || ip == listener.ip())
-        || name.eq_ignore_ascii_case("localhost")
-        || own_host.is_some_and(|own| own.eq_ignore_ascii_case(name));
-    let same_origin = origin.is_none_or(|origin| {
-        let said = origin.strip_prefix("http://");
-        said.is_some_and(|said| said.eq_ignore_ascii_case(host))
-    });
-    is_own && same_origin && site.is_none_or(|site| matches!(site, "same-origin" | "none"))
 }
 
 /// A host without its port.

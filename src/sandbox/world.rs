@@ -6,18 +6,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use axum::body::Body;
 use axum::http::Response;
 use jiff::Timestamp;
+use tokio::sync::mpsc;
 
 use super::answer::Refused;
 use super::authenticate::{Arrived, Nonces, authenticate};
-use super::authorise::{self, Asked, Prepared, Verdict};
+use super::authorise::{self, Asked, Prepared};
 use super::config::{Config, Function};
 use super::denial;
 use super::directory::{Directory, Who};
+use super::journal::Journal;
 use super::operation::{FcCall, FcKind, Operation, Product};
+use super::page::guard::Guard;
+use super::recorder::{Recorded, Recorder};
 use super::runtime::Runtime;
 use super::tasks::{self, Tasks};
+use super::trail::Trail;
 use super::{functions, invoke, sts, triggers};
-use crate::acs::{Ambient, Environment};
+use crate::acs::{Ambient, Environment, Secret};
 use crate::fc::{Target, TargetNames};
 
 /// Everything that a request can meet.
@@ -32,18 +37,14 @@ pub(super) struct World {
     pub(super) soft: bool,
     pub(super) runtime: Arc<Runtime>,
     pub(super) tasks: Arc<Tasks>,
+    pub(super) guard: Guard,
+    pub(super) journal: Arc<Journal>,
+    pub(super) recorder: Arc<Recorder>,
+    /// What whoever runs the sandbox should know.
+    notices: mpsc::Sender<String>,
     directory: RwLock<Directory>,
     nonces: Mutex<Nonces>,
     prepared: Prepared,
-}
-
-/// What is noted of a request on its way.
-#[derive(Debug, Default)]
-pub(super) struct Trail {
-    pub(super) who: Option<Who>,
-    pub(super) verdict: Option<Verdict>,
-    /// It was denied, and let pass all the same.
-    pub(super) let_through: bool,
 }
 
 impl World {
@@ -53,6 +54,8 @@ impl World {
         ambient: Ambient,
         environment: &dyn Environment,
         soft: bool,
+        recorder: Recorder,
+        notices: mpsc::Sender<String>,
     ) -> Self {
         let started = (ambient.now)();
         let directory = Directory::new(&config, started);
@@ -65,6 +68,10 @@ impl World {
             started,
             ambient,
             soft,
+            guard: Guard::new(address, Secret::new((ambient.nonce)())),
+            journal: Arc::default(),
+            recorder: Arc::new(recorder),
+            notices,
             directory: RwLock::new(directory),
             nonces: Mutex::default(),
             prepared: Prepared::default(),
@@ -217,8 +224,40 @@ impl World {
         let refused = (!allowed && !self.soft)
             .then(|| denial::refuse(product, &verdict, &directory.principal(who)));
         trail.let_through = !allowed && self.soft;
+        if refused.is_none() {
+            self.record(who, &verdict.asked);
+        }
         trail.verdict = Some(verdict);
         refused.map_or(Ok(()), Err)
+    }
+
+    /// Adds what went through to the recorded policy.
+    fn record(&self, who: &Who, asked: &Asked) {
+        let identity = match who {
+            Who::User(name) => name.clone(),
+            // A role's sessions come and go; its policy is what is looked for.
+            Who::Session(session) => format!("role-{}", session.role),
+        };
+        match self
+            .recorder
+            .record(&identity, &asked.action, &asked.resource)
+        {
+            Recorded::Known => {}
+            Recorded::Full => self.notify("the recorded policy is full: what is new is left out"),
+            Recorded::New => {
+                let (recorder, notices) = (Arc::clone(&self.recorder), self.notices.clone());
+                tokio::task::spawn_blocking(move || {
+                    if let Err(error) = recorder.write() {
+                        // Nobody listens, or too much was said already.
+                        let _unheard = notices.try_send(error.to_string());
+                    }
+                });
+            }
+        }
+    }
+
+    fn notify(&self, notice: &str) {
+        let _unheard = self.notices.try_send(notice.to_owned());
     }
 
     /// The function of a name.
