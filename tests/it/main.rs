@@ -29,6 +29,7 @@ mod preflight;
 mod refusals;
 mod sandbox_calls;
 mod sandbox_command;
+mod sandbox_tasks;
 mod schema;
 mod service;
 mod signatures;

@@ -11,14 +11,14 @@ use tokio::sync::{Semaphore, oneshot};
 use super::{Attempt, Order, Owner, PLACES, Unqueued, Unstopped};
 
 /// How many calls of one function may wait and run, and how many bytes all of them may have.
-const QUEUED: usize = 1_000;
+pub(super) const QUEUED: usize = 1_000;
 const QUEUED_BYTES: usize = 256 * 1024 * 1024;
 /// How many ended tasks are remembered, and how many bytes they may have; past it the oldest
 /// are forgotten, and their ids can be used again.
-const ENDED: usize = 10_000;
-const ENDED_BYTES: usize = 64 * 1024 * 1024;
+pub(super) const ENDED: usize = 10_000;
+pub(super) const ENDED_BYTES: usize = 64 * 1024 * 1024;
 /// How much of a result a task shows: the service's own limit.
-const RESULT: usize = 1024 * 1024;
+pub(super) const RESULT: usize = 1024 * 1024;
 
 /// Where a task is, by the service's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -270,11 +270,6 @@ impl Table {
     ) -> impl DoubleEndedIterator<Item = (u64, &'a Task)> {
         let tasks = self.tasks.iter().map(|(number, task)| (*number, task));
         tasks.filter(move |(_, task)| task.order.rules.task && task.order.owner == *owner)
-    }
-
-    #[cfg(test)]
-    pub(super) fn is_empty(&self) -> bool {
-        self.tasks.is_empty() && self.ids.is_empty()
     }
 }
 
