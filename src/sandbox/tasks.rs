@@ -150,7 +150,8 @@ impl Tasks {
         }
     }
 
-    /// Ends a task: one that waits is not run, one that runs is broken off.
+    /// Ends a task: one that waits is not run, one that runs is broken off. A command ends with
+    /// all that it started; a web server stays for other calls.
     ///
     /// # Errors
     /// There is none, or it has ended.

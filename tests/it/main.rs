@@ -30,6 +30,7 @@ mod refusals;
 mod sandbox_calls;
 mod sandbox_command;
 mod sandbox_tasks;
+mod sandbox_triggers;
 mod schema;
 mod service;
 mod signatures;

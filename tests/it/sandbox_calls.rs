@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::service::{Answer, Service, abort, is_gone, service};
+use super::service::{Answer, Service, abort, is_gone, service, until};
 
 const FUNCTIONS: &str = r#"
   - { name: echo, builtin: echo, versions: ["1"], aliases: { prod: "1" } }
@@ -259,18 +259,25 @@ fn a_caller_who_goes_away_ends_the_command() {
     let pid = sandbox.pid_in("pid");
     assert!(!is_gone(pid));
     abort(stream);
-    super::service::until("the command's end", || is_gone(pid));
+    until("the command's end", || is_gone(pid));
 }
 
 #[test]
 fn no_command_outlives_the_sandbox() {
     for headers in [&[][..], &[("x-fc-invocation-type", "Async")]] {
-        let mut sandbox = sandbox();
-        let target = "/2023-03-30/functions/stays/invocations";
-        let request = sandbox.signed("developer", "POST", target, headers, "");
-        let _stream = sandbox.open(&request);
-        let pid = sandbox.pid_in("pid");
-        sandbox.stop();
-        assert!(is_gone(pid), "{headers:?}");
+        for stopped in [true, false] {
+            let mut sandbox = sandbox();
+            let target = "/2023-03-30/functions/stays/invocations";
+            let request = sandbox.signed("developer", "POST", target, headers, "");
+            let _stream = sandbox.open(&request);
+            let pid = sandbox.pid_in("pid");
+            if stopped {
+                sandbox.stop();
+                assert!(is_gone(pid), "{headers:?}");
+            } else {
+                sandbox.let_go();
+                until("the command's end", || is_gone(pid));
+            }
+        }
     }
 }

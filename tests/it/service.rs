@@ -25,6 +25,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Service {
     pub(crate) address: SocketAddr,
     folder: TempDir,
+    let_go: Option<oneshot::Sender<()>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -59,6 +60,7 @@ pub(crate) fn service(functions: &str, files: &[(&str, &str)]) -> Service {
     std::fs::write(&file, format!("{USERS}{functions}")).unwrap();
     let config = Config::read(&file).unwrap_or_else(|error| panic!("{error:?}"));
     let (tell, told) = mpsc::channel();
+    let (let_go, gone) = oneshot::channel::<()>();
     let (stop, stopped) = oneshot::channel::<()>();
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -70,13 +72,20 @@ pub(crate) fn service(functions: &str, files: &[(&str, &str)]) -> Service {
             let started = Sandbox::start(config, Options::default(), ambient, &ProcessEnvironment);
             let mut sandbox = started.await.unwrap();
             tell.send(sandbox.address()).unwrap();
-            let _stopped = stopped.await;
-            sandbox.stop().await.unwrap();
+            tokio::pin!(stopped);
+            tokio::select! {
+                _ = &mut stopped => sandbox.stop().await.unwrap(),
+                Ok(()) = gone => {
+                    drop(sandbox);
+                    let _stopped = stopped.await;
+                }
+            }
         });
     });
     Service {
         address: told.recv().unwrap(),
         folder,
+        let_go: Some(let_go),
         stop: Some(stop),
         thread: Some(thread),
     }
@@ -106,6 +115,11 @@ impl Service {
             let ended = thread.join();
             assert!(ended.is_ok() || std::thread::panicking());
         }
+    }
+
+    /// Drops the sandbox as it is; what is around it goes on.
+    pub(crate) fn let_go(&mut self) {
+        self.let_go.take().unwrap().send(()).unwrap();
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
