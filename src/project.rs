@@ -1,6 +1,11 @@
 //! From what the user says to the target of a call. Flags beat everything else; what is
 //! missing is named together with every place where it can be given.
 
+mod env;
+mod expression;
+mod source;
+mod yaml;
+
 use crate::acs::{Environment, ambient::NotUtf8};
 use crate::fc::target::TargetNames;
 use crate::fc::{Api, Target, region, target::TargetError};
