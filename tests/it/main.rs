@@ -26,6 +26,7 @@ mod policy_lint;
 mod policy_templates;
 mod policy_test;
 mod preflight;
+mod project;
 mod refusals;
 mod sandbox_command;
 mod schema;
