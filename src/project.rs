@@ -9,23 +9,26 @@
 //! ever run, `file()` and `path()` stay inside its folder, and the `.env` beside it fills in
 //! `${env(…)}` and nothing else.
 
+mod choose;
 mod document;
 mod env;
 mod error;
 mod expression;
 mod find;
 mod interpolate;
+mod order;
 mod resolve;
 mod source;
 mod yaml;
 
+pub use choose::{Chosen, Wanted};
 pub use document::{Edition, Loaded, Project, load};
 pub use env::EnvFault;
 pub use error::{DocumentFault, Field, ProjectError, ValueFault};
 pub use expression::SyntaxFault;
 pub use find::{Search, current_user};
 pub use interpolate::Given;
-pub use resolve::{Chosen, Component, Function, Trigger, Value, Wanted};
+pub use resolve::{Component, Function, Trigger, Value};
 pub use source::{FileFault, MAX_FILE, Place};
 pub use yaml::{MAX_NODES, YamlFault};
 

@@ -148,6 +148,9 @@ pub enum ValueFault {
     /// A variable that has no value.
     #[error("the environment variable `{0}` is not set, nor is it in `.env`")]
     NotSet(String),
+    /// A variable that holds a credential.
+    #[error("`{0}` holds a credential, which has no place in the target of a call")]
+    Secret(String),
     /// A name that leads nowhere.
     #[error("`{name}` is not defined{}", meant(closest.as_deref()))]
     Undefined {
@@ -212,9 +215,10 @@ pub enum ValueFault {
     /// A text that grows too long.
     #[error("it grows longer than {0} bytes")]
     Long(usize),
-    /// Not a number of seconds.
-    #[error("`{0}` is not a whole number of seconds")]
-    Seconds(String),
+    /// Not a number of seconds. What it is instead is not shown: it may come from a variable
+    /// that is nobody's business.
+    #[error("it is not a whole number of seconds")]
+    Seconds,
     /// Not an address.
     #[error("{0}")]
     Endpoint(String),
@@ -253,7 +257,7 @@ pub enum ProjectError {
         fault: DocumentFault,
     },
     /// A value that is needed cannot be known.
-    #[error("the {field} of `{resource}` cannot be told: {fault}")]
+    #[error("the {field} of `{resource}` cannot be taken from the file: {fault}")]
     Value {
         /// Where it stops, which may be behind some references.
         place: Place,
@@ -285,10 +289,12 @@ pub enum ProjectError {
         reason: String,
     },
     /// No resource is a function.
-    #[error("no resource of `{}` is a function", path.display())]
+    #[error("no resource of `{}` is a function: {}", path.display(), reasons.join("; "))]
     NoFunctions {
         /// The file.
         path: PathBuf,
+        /// Why not, of the first ones.
+        reasons: Vec<String>,
     },
     /// Several resources could be the one that is meant.
     #[error("{} could each be `{function}`", listed(resources))]

@@ -1,18 +1,14 @@
-//! Which resources are meant, in which order, and what the file says about each. Nothing is
-//! put together before it is asked for.
+//! What the file says about a function. Nothing is put together before it is asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use super::document::{Edition, Project, Resource};
 use super::error::{Field, ProjectError, ValueFault};
-use super::expression::{self, Expression, Piece};
 use super::interpolate::{At, Evaluator, Fault, Given};
 use super::source::Place;
-use super::yaml::{Kind, Node, Tree};
+use super::yaml::Tree;
 use crate::acs::endpoint::Endpoint;
-use crate::ram::closest;
 
 /// A text from the file, filled in, and where the author wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +30,7 @@ pub enum Component {
 
 impl Component {
     /// The component of a name such as `fc3`, `fc@0.1.2` or `devsapp/fc3@dev`.
-    fn of(name: &str) -> Option<Self> {
+    pub(super) fn of(name: &str) -> Option<Self> {
         let bare = name.split('@').next().unwrap_or_default();
         match bare.strip_prefix("devsapp/").unwrap_or(bare) {
             "fc" => Some(Self::Fc),
@@ -52,41 +48,13 @@ impl Component {
     }
 }
 
-/// Which of the file's functions the user means.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Wanted<'w> {
-    /// The resource, by its name in the file.
-    pub resource: Option<&'w str>,
-    /// `--function-name`
-    pub function: Option<&'w str>,
-    /// `--service-name`
-    pub service: Option<&'w str>,
-    /// `--region`
-    pub region: Option<&'w str>,
-}
-
-/// What the file has to say to it.
-#[derive(Debug)]
-pub enum Chosen<'p> {
-    /// These functions, each to be called once, those that others refer to first.
-    Functions {
-        /// At least one.
-        functions: Vec<Function<'p>>,
-        /// Resources that are no functions, and why: to be shown to the user.
-        skipped: Vec<String>,
-    },
-    /// The file was found by search and does not have the function: the flags must do
-    /// without it. The text says so to the user.
-    Aside(String),
-}
-
 /// One resource that is a function.
 #[derive(Clone, Copy)]
 pub struct Function<'p> {
-    project: &'p Project,
-    given: Given<'p>,
-    index: usize,
-    component: Component,
+    pub(super) project: &'p Project,
+    pub(super) given: Given<'p>,
+    pub(super) index: usize,
+    pub(super) component: Component,
 }
 
 impl fmt::Debug for Function<'_> {
@@ -100,155 +68,6 @@ impl fmt::Debug for Function<'_> {
 }
 
 impl Project {
-    /// The functions that are meant.
-    ///
-    /// A named resource is that one. A `--function-name` picks the resource that has it, or
-    /// else the only one whose own name is not known, and never more than one. Without
-    /// either it is every function of the file.
-    ///
-    /// # Errors
-    /// There is no such resource, it is no function, several could be meant, or resources
-    /// need each other.
-    pub fn choose<'p>(
-        &'p self,
-        wanted: Wanted<'_>,
-        given: Given<'p>,
-    ) -> Result<Chosen<'p>, ProjectError> {
-        if let Some(name) = wanted.resource {
-            let function = self.named(name, given)?;
-            return Ok(only(function, Vec::new()));
-        }
-        let order = match wanted.function {
-            Some(_) => (0..self.resources.len()).collect(),
-            None => self.order()?,
-        };
-        let mut functions = Vec::new();
-        let mut skipped = Vec::new();
-        for index in order {
-            match self.function(index, given) {
-                Ok(function) => functions.push(function),
-                Err(why) => skipped.push(format!("{why}; it is skipped")),
-            }
-        }
-        match wanted.function {
-            Some(name) => self.matching(name, wanted, functions, skipped),
-            None if functions.is_empty() => Err(ProjectError::NoFunctions {
-                path: self.path().to_owned(),
-            }),
-            None => Ok(Chosen::Functions { functions, skipped }),
-        }
-    }
-
-    fn named<'p>(&'p self, name: &str, given: Given<'p>) -> Result<Function<'p>, ProjectError> {
-        let Some(index) = self.index_of(name) else {
-            return Err(ProjectError::NoResource {
-                path: self.path().to_owned(),
-                name: name.to_owned(),
-                closest: self.closest(name),
-            });
-        };
-        self.function(index, given)
-    }
-
-    /// The resource as a function.
-    fn function<'p>(
-        &'p self,
-        index: usize,
-        given: Given<'p>,
-    ) -> Result<Function<'p>, ProjectError> {
-        let resource = &self.resources[index];
-        let refuse = |place: &Place, reason: String| ProjectError::NotAFunction {
-            place: place.clone(),
-            resource: resource.name.clone(),
-            reason,
-        };
-        let Some(node) = resource.node.present("component") else {
-            return Err(refuse(&resource.place, "it has no `component`".to_owned()));
-        };
-        let at = At {
-            node: Arc::clone(node),
-            this: Some(index),
-        };
-        let name = Evaluator::new(self, given).text(&at);
-        let name = name.map_err(|fault| value_error(resource, Field::Component, fault))?;
-        let name = name.unwrap_or_default();
-        match Component::of(&name) {
-            Some(component) => Ok(Function {
-                project: self,
-                given,
-                index,
-                component,
-            }),
-            None => Err(refuse(
-                &node.place,
-                format!("its component is `{name}`, not `fc` or `fc3`"),
-            )),
-        }
-    }
-
-    /// The one function of the name.
-    fn matching<'p>(
-        &'p self,
-        name: &str,
-        wanted: Wanted<'_>,
-        functions: Vec<Function<'p>>,
-        skipped: Vec<String>,
-    ) -> Result<Chosen<'p>, ProjectError> {
-        let text = |value: Result<Option<Value>, ProjectError>| value.ok().flatten();
-        // A name that cannot be told is one that the flag may stand in for.
-        let (mut same, mut open, mut known) = (Vec::new(), Vec::new(), Vec::new());
-        for function in functions {
-            match text(function.function()) {
-                Some(value) if value.text == name => same.push(function),
-                Some(value) => known.push(value.text),
-                None => open.push(function),
-            }
-        }
-        let fits = |function: &Function<'_>| {
-            let agrees = |wanted: Option<&str>, value: Option<Value>| match (wanted, value) {
-                (Some(wanted), Some(value)) => value.text == wanted,
-                _ => true,
-            };
-            let service = match (wanted.service, function.component) {
-                (Some(_), Component::Fc3) => false,
-                (service, _) => agrees(service, text(function.service())),
-            };
-            service && agrees(wanted.region, text(function.region()))
-        };
-        // Region and service only tell several apart, but a service is part of the name.
-        same.retain(|function| wanted.service.is_none() || fits(function));
-        if same.len() > 1 {
-            let fitting: Vec<_> = same.iter().copied().filter(fits).collect();
-            if fitting.len() == 1 {
-                same = fitting;
-            }
-        }
-        if same.is_empty() {
-            open.retain(|function| wanted.service.is_none() || fits(function));
-            same = open;
-        }
-        match &same[..] {
-            [function] => Ok(only(*function, skipped)),
-            [first, ..] => Err(ProjectError::Ambiguous {
-                place: first.place().clone(),
-                function: name.to_owned(),
-                resources: same.iter().map(|one| one.resource().to_owned()).collect(),
-            }),
-            [] if self.found_by_search() => Ok(Chosen::Aside(format!(
-                "`{}` has no function `{name}`, so it is left aside",
-                self.path().display()
-            ))),
-            [] => {
-                let known: Vec<_> = known.iter().map(String::as_str).collect();
-                Err(ProjectError::NoFunction {
-                    path: self.path().to_owned(),
-                    function: name.to_owned(),
-                    closest: closest(name, &known).map(str::to_owned),
-                })
-            }
-        }
-    }
-
     /// The alias of the credentials for the resource. Edition 3.0.0 reads only the file's.
     pub(super) fn access(&self, index: usize) -> Option<Tree> {
         let own = match self.edition {
@@ -256,126 +75,6 @@ impl Project {
             Edition::V3 => None,
         };
         own.or_else(|| self.root.present("access")).map(Arc::clone)
-    }
-
-    /// The resources, each behind those that its properties refer to, in the file's order
-    /// where that leaves a choice.
-    fn order(&self) -> Result<Vec<usize>, ProjectError> {
-        let needs: Vec<_> = (0..self.resources.len())
-            .map(|index| self.needs(index))
-            .collect();
-        let mut waiting: Vec<usize> = needs.iter().map(BTreeMap::len).collect();
-        let mut needed_by = vec![Vec::new(); needs.len()];
-        for (index, needs) in needs.iter().enumerate() {
-            for need in needs.keys() {
-                needed_by[*need].push(index);
-            }
-        }
-        let mut ready: BTreeSet<usize> =
-            (0..needs.len()).filter(|&one| waiting[one] == 0).collect();
-        let mut order = Vec::with_capacity(needs.len());
-        while let Some(index) = ready.pop_first() {
-            order.push(index);
-            for &other in &needed_by[index] {
-                waiting[other] -= 1;
-                if waiting[other] == 0 {
-                    ready.insert(other);
-                }
-            }
-        }
-        match waiting.iter().position(|&left| left > 0) {
-            None => Ok(order),
-            Some(stuck) => Err(self.circle(stuck, &needs, &waiting)),
-        }
-    }
-
-    /// One circle among the resources that wait for each other.
-    fn circle(
-        &self,
-        stuck: usize,
-        needs: &[BTreeMap<usize, Place>],
-        waiting: &[usize],
-    ) -> ProjectError {
-        let mut way = Vec::new();
-        let mut at = stuck;
-        // Each one that waits needs another one that waits, so the way comes round.
-        while !way.contains(&at) {
-            way.push(at);
-            let next = needs[at].keys().find(|&&need| waiting[need] > 0);
-            at = next.copied().unwrap_or(at);
-        }
-        let start = way.iter().position(|&one| one == at).unwrap_or_default();
-        let circle = &way[start..];
-        let next = circle.get(1).unwrap_or(&at);
-        let place = needs[circle[0]].get(next);
-        ProjectError::Circle {
-            place: place.unwrap_or(&self.resources[circle[0]].place).clone(),
-            resources: circle
-                .iter()
-                .map(|&one| self.resources[one].name.clone())
-                .collect(),
-        }
-    }
-
-    /// The other resources that the properties refer to, and where first.
-    fn needs(&self, index: usize) -> BTreeMap<usize, Place> {
-        let mut needs = BTreeMap::new();
-        if let Ok(Some(props)) = &self.resources[index].props {
-            self.collect(props, &mut needs);
-        }
-        needs.remove(&index);
-        needs
-    }
-
-    fn collect(&self, node: &Node, needs: &mut BTreeMap<usize, Place>) {
-        match &node.kind {
-            Kind::Null => {}
-            Kind::Sequence(items) => items.iter().for_each(|item| self.collect(item, needs)),
-            Kind::Mapping(entries) => {
-                entries
-                    .iter()
-                    .for_each(|entry| self.collect(&entry.value, needs));
-            }
-            Kind::Scalar(text) => {
-                // What cannot be read refers to nothing that could be known.
-                for piece in expression::pieces(text).unwrap_or_default() {
-                    if let Piece::Expression(_, expression) = piece {
-                        self.refers(&expression, &node.place, needs);
-                    }
-                }
-            }
-        }
-    }
-
-    fn refers(&self, expression: &Expression, place: &Place, needs: &mut BTreeMap<usize, Place>) {
-        match expression {
-            Expression::Literal(_) => {}
-            Expression::Call { arguments, .. } => {
-                arguments
-                    .iter()
-                    .for_each(|one| self.refers(one, place, needs));
-            }
-            Expression::Reference { path, default } => {
-                let name = match path.first().map(String::as_str) {
-                    Some("resources" | "services") => path.get(1),
-                    Some("vars" | "env" | "this" | "that") => None,
-                    _ => path.first(),
-                };
-                if let Some(index) = name.and_then(|name| self.index_of(name)) {
-                    needs.entry(index).or_insert_with(|| place.clone());
-                }
-                if let Some(default) = default {
-                    self.refers(default, place, needs);
-                }
-            }
-        }
-    }
-}
-
-fn only(function: Function<'_>, skipped: Vec<String>) -> Chosen<'_> {
-    Chosen::Functions {
-        functions: vec![function],
-        skipped,
     }
 }
 
@@ -387,7 +86,11 @@ fn host(authority: &str) -> &str {
     }
 }
 
-fn value_error(resource: &Resource, field: Field, (place, fault): Fault) -> ProjectError {
+pub(super) fn value_error(
+    resource: &Resource,
+    field: Field,
+    (place, fault): Fault,
+) -> ProjectError {
     ProjectError::Value {
         place,
         field,
@@ -451,12 +154,8 @@ impl<'p> Function<'p> {
         match value.text.parse() {
             Ok(seconds) if digits => Ok(Some(seconds)),
             _ => {
-                let fault = ValueFault::Seconds(value.text);
-                Err(value_error(
-                    self.own(),
-                    Field::Timeout,
-                    (value.place, fault),
-                ))
+                let fault = (value.place, ValueFault::Seconds);
+                Err(value_error(self.own(), Field::Timeout, fault))
             }
         }
     }
