@@ -1,5 +1,6 @@
-//! Any text between braces, in variables, in a property and in `.env`: it ends as a value of
-//! bounded length or as an error with a place in the text, and a text without `${` stays.
+//! Texts with `---` lines between them: a property, two variables, a `.env`. Whatever stands
+//! between braces ends as a value of bounded length or as an error with a place in the text,
+//! and a text without `${` stays.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -7,8 +8,10 @@ use std::collections::BTreeMap;
 use libfuzzer_sys::fuzz_target;
 use sesame_fc::project::{Chosen, Given, Project, Wanted};
 
-fuzz_target!(|parts: (&str, &str, &str, &str)| {
-    let (a, b, region, dotenv) = parts;
+fuzz_target!(|input: &str| {
+    let mut parts = input.splitn(4, "\n---\n");
+    let mut part = || parts.next().unwrap_or_default();
+    let (region, a, b, dotenv) = (part(), part(), part(), part());
     // JSON is YAML, so a text comes through as it is.
     let document = serde_json::json!({
         "edition": "3.0.0",

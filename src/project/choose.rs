@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use super::document::Project;
-use super::error::{Field, ProjectError};
+use super::error::{Field, ProjectError, closest};
 use super::interpolate::{At, Evaluator, Given};
 use super::resolve::{Component, Function, Value, value_error};
 use super::source::Place;
-use crate::ram::closest;
 
 /// Which of the file's functions the user means.
 #[derive(Debug, Clone, Copy, Default)]
@@ -211,7 +210,7 @@ impl Project {
                 Err(ProjectError::NoFunction {
                     path: self.path().to_owned(),
                     function: name.to_owned(),
-                    closest: closest(name, &known).map(str::to_owned),
+                    closest: closest(name, &known),
                 })
             }
         }

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::env::{self, DotEnv, EnvFault};
-use super::error::{DocumentFault, ProjectError};
+use super::error::{DocumentFault, ProjectError, closest};
 use super::find::{self, Search};
 use super::source::{FileFault, Place, Source};
 use super::yaml::{self, Entry, Kind, MAX_NODES, Node, Tree, YamlFault};
-use crate::ram::{Span, closest};
+use crate::ram::Span;
 
 /// Files that extend one another.
 const MAX_EXTENDED: usize = 8;
@@ -56,6 +56,8 @@ pub struct Project {
     pub(super) found: bool,
     pub(super) root: Tree,
     pub(super) resources: Vec<Resource>,
+    /// The index of each resource.
+    names: HashMap<String, usize>,
     pub(super) dotenv: Result<DotEnv, DotEnvFault>,
     path: PathBuf,
 }
@@ -154,15 +156,13 @@ impl Project {
     }
 
     pub(super) fn index_of(&self, name: &str) -> Option<usize> {
-        self.resources
-            .iter()
-            .position(|resource| resource.name == name)
+        self.names.get(name).copied()
     }
 
     /// The resource's name that was most likely meant.
     pub(super) fn closest(&self, name: &str) -> Option<String> {
         let names: Vec<_> = self.resources().collect();
-        closest(name, &names).map(str::to_owned)
+        closest(name, &names)
     }
 
     fn build(
@@ -175,11 +175,16 @@ impl Project {
         let root = extended(source, &mut merger, 0).map_err(whole)?;
         let edition = edition(&root).map_err(whole)?;
         let resources = resources(&root, edition, &mut merger).map_err(whole)?;
+        let names = resources.iter().enumerate();
+        let names = names
+            .map(|(index, resource)| (resource.name.clone(), index))
+            .collect();
         Ok(Self {
             edition,
             found,
             root,
             resources,
+            names,
             dotenv,
             path: source.path().to_owned(),
         })
@@ -374,7 +379,7 @@ fn props(
             .collect();
         let fault = DocumentFault::NoTemplate {
             name: written.to_owned(),
-            closest: closest(written, &known).map(str::to_owned),
+            closest: closest(written, &known),
         };
         return Err((name.place.clone(), fault));
     };

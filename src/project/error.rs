@@ -8,6 +8,10 @@ use super::env::EnvFault;
 use super::expression::SyntaxFault;
 use super::source::{FileFault, Place};
 use super::yaml::YamlFault;
+use crate::ram;
+
+/// The longest name, in bytes, that a better one is looked for.
+const LONGEST_COMPARED: usize = 128;
 
 /// A value that a call may take from the project file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,6 +232,15 @@ pub enum ValueFault {
         /// The host.
         host: String,
     },
+}
+
+/// The name that was most likely meant. Nobody misspells a very long one, and comparing two
+/// of those takes its time.
+pub(super) fn closest(name: &str, known: &[&str]) -> Option<String> {
+    match name.len() <= LONGEST_COMPARED {
+        true => ram::closest(name, known).map(str::to_owned),
+        false => None,
+    }
 }
 
 /// What was probably meant, in brackets.

@@ -7,12 +7,12 @@
 use std::sync::Arc;
 
 use super::document::{Edition, Project};
-use super::error::ValueFault;
+use super::error::{ValueFault, closest};
 use super::expression::{self, Expression, Piece};
 use super::source::Place;
 use super::yaml::{Kind, Node, Tree};
 use crate::acs::Environment;
-use crate::ram::{Span, closest};
+use crate::ram::Span;
 
 mod functions;
 
@@ -339,7 +339,7 @@ impl<'p> Evaluator<'p> {
                     .map(|entry| entry.key.as_str())
                     .take(1_000)
                     .collect();
-                let closest = closest(name, &known).map(str::to_owned);
+                let closest = closest(name, &known);
                 return Ok(Err(undefined(path, index + 1, closest)));
             };
             at = At {

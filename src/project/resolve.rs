@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::Selection;
 use super::document::{Edition, Project, Resource};
 use super::error::{Field, ProjectError, ValueFault};
 use super::interpolate::{At, Evaluator, Fault, Given};
@@ -113,6 +114,24 @@ impl<'p> Function<'p> {
     /// What deploys it.
     pub fn component(&self) -> Component {
         self.component
+    }
+
+    /// Puts the file's word where no flag has spoken. Only what is missing is asked for.
+    ///
+    /// # Errors
+    /// Something that is missing cannot be taken from the file.
+    pub fn complete(&self, selection: &mut Selection) -> Result<(), ProjectError> {
+        let text = |value: Option<Value>| value.map(|value| value.text);
+        if selection.function.is_none() {
+            selection.function = text(self.function()?);
+        }
+        if selection.service.is_none() {
+            selection.service = text(self.service()?);
+        }
+        if selection.region.is_none() {
+            selection.region = text(self.region()?);
+        }
+        Ok(())
     }
 
     /// `props.region`

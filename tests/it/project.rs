@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sesame_fc::project::{
-    self, Chosen, Function, Given, Place, Project, ProjectError, Search, Trigger, Wanted,
+    self, Chosen, Function, Given, Place, Project, ProjectError, Search, Selection, Trigger, Wanted,
 };
 
 #[derive(Default, Deserialize)]
@@ -352,6 +352,54 @@ fn no_file_costs_more_memory_than_a_bounded_amount() {
             Ok(chosen) => assert_eq!((what, chosen), ("templates", true)),
         }
     }
+}
+
+#[test]
+fn only_what_no_flag_says_is_taken_from_the_file() {
+    let text = "edition: 1.0.0\nservices:\n  a:\n    component: fc\n    props:\n      region: ${env(UNSET)}\n      service: {name: s}\n      function: {name: '${env(UNSET)}'}\n";
+    let project = Project::from_text("s.yaml", text, "").unwrap();
+    let environment = empty();
+    let given = Given {
+        environment: &environment,
+        account: None,
+    };
+    let Ok(Chosen::Functions { functions, .. }) = project.choose(Wanted::default(), given) else {
+        panic!("one function");
+    };
+    let mut selection = Selection {
+        function: Some("f".into()),
+        ..Selection::default()
+    };
+    let error = functions[0].complete(&mut selection).unwrap_err();
+    assert_eq!(error.flag(), Some("--region"));
+    let place = error.place().unwrap().position();
+    assert_eq!((place.line, place.column), (6, 15));
+    selection.region = Some("cn-hangzhou".into());
+    functions[0].complete(&mut selection).unwrap();
+    let (target, _) = project::select(selection, &environment).unwrap();
+    assert_eq!(
+        (target.name(), target.region()),
+        ("s/f".into(), "cn-hangzhou")
+    );
+}
+
+#[test]
+fn a_search_that_finds_nothing_is_no_error_and_tells_what_it_passed_over() {
+    let folder = files(&[(".git/HEAD", ""), ("a/b", "")]);
+    std::fs::create_dir(folder.path().join("a/s.yaml")).unwrap();
+    let search = Search {
+        start: &folder.path().join("a"),
+        home: None,
+        user: None,
+    };
+    let loaded = project::load(search, None).unwrap();
+    assert!(loaded.project.is_none());
+    assert_eq!(loaded.notices.len(), 1);
+    assert!(
+        loaded.notices[0].contains("is not a file"),
+        "{:?}",
+        loaded.notices
+    );
 }
 
 /// Text that comes near the language: its words, and what could bring it out of step.
