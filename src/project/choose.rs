@@ -28,7 +28,8 @@ pub enum Chosen<'p> {
     Functions {
         /// At least one.
         functions: Vec<Function<'p>>,
-        /// Resources that are no functions, and why: to be shown to the user.
+        /// Resources that are no functions, and why: to be shown to the user. Empty where
+        /// one function was asked for.
         skipped: Vec<String>,
     },
     /// The file was found by search and does not have the function: the flags must do
@@ -40,8 +41,9 @@ impl Project {
     /// The functions that are meant.
     ///
     /// A named resource is that one. A `--function-name` picks the resource that has it, or
-    /// else the only one whose own name is not known, and never more than one. Without
-    /// either it is every function of the file.
+    /// else the only one whose own name cannot be told; in a file that the user named, the
+    /// only function there is takes any name. It never picks two. Without either it is every
+    /// function of the file.
     ///
     /// # Errors
     /// There is no such resource, it is no function, several could be meant, or resources
@@ -53,7 +55,7 @@ impl Project {
     ) -> Result<Chosen<'p>, ProjectError> {
         if let Some(name) = wanted.resource {
             let function = self.named(name, given)?;
-            return Ok(only(function, Vec::new()));
+            return Ok(only(function));
         }
         let order = match wanted.function {
             Some(_) => (0..self.resources.len()).collect(),
@@ -74,7 +76,10 @@ impl Project {
                 Err(why) => others.push(why),
             }
         }
-        if wanted.function.is_none() && functions.is_empty() {
+        if let Some(name) = wanted.function {
+            return self.matching(name, wanted, functions);
+        }
+        if functions.is_empty() {
             return Err(match others.len() {
                 1 => others.remove(0),
                 _ => ProjectError::NoFunctions {
@@ -83,14 +88,9 @@ impl Project {
                 },
             });
         }
-        let skipped = others
-            .iter()
-            .map(|why| format!("{why}; it is skipped"))
-            .collect();
-        match wanted.function {
-            Some(name) => self.matching(name, wanted, functions, skipped),
-            None => Ok(Chosen::Functions { functions, skipped }),
-        }
+        let skipped = others.iter().map(|why| format!("{why}; it is skipped"));
+        let skipped = skipped.collect();
+        Ok(Chosen::Functions { functions, skipped })
     }
 
     fn no_function(&self, index: usize, place: &Place, reason: String) -> ProjectError {
@@ -154,59 +154,48 @@ impl Project {
         name: &str,
         wanted: Wanted<'_>,
         functions: Vec<Function<'p>>,
-        skipped: Vec<String>,
     ) -> Result<Chosen<'p>, ProjectError> {
-        let text = |value: Result<Option<Value>, ProjectError>| value.ok().flatten();
-        // A name that cannot be told is one that the flag may stand in for.
-        let (mut same, mut open, mut known) = (Vec::new(), Vec::new(), Vec::new());
-        for function in functions {
-            match text(function.function()) {
-                Some(value) if value.text == name => same.push(function),
-                Some(value) => known.push(value.text),
-                None => open.push(function),
-            }
-        }
-        let fits = |function: &Function<'_>| {
-            let agrees = |wanted: Option<&str>, value: Option<Value>| match (wanted, value) {
-                (Some(wanted), Some(value)) => value.text == wanted,
-                _ => true,
-            };
-            let service = match (wanted.service, function.component) {
+        // A function without a service is none of those that a service is given for.
+        let functions: Vec<_> = functions
+            .into_iter()
+            .filter(|function| match (wanted.service, function.component) {
                 (Some(_), Component::Fc3) => false,
-                (service, _) => agrees(service, text(function.service())),
-            };
-            service && agrees(wanted.region, text(function.region()))
+                (service, _) => agrees(service, function.service()),
+            })
+            .collect();
+        let names: Vec<_> = functions.iter().map(|one| told(one.function())).collect();
+        let those = |wanted: &dyn Fn(Option<&str>) -> bool| -> Vec<Function<'p>> {
+            let named = functions.iter().zip(&names);
+            let fitting = named.filter(|(_, name)| wanted(name.as_deref()));
+            fitting.map(|(function, _)| *function).collect()
         };
-        // Region and service only tell several apart, but a service is part of the name.
-        same.retain(|function| wanted.service.is_none() || fits(function));
+        let mut same = those(&|found| found == Some(name));
         if same.len() > 1 {
-            let fitting: Vec<_> = same.iter().copied().filter(fits).collect();
+            let in_region = |function: &&Function<'p>| agrees(wanted.region, function.region());
+            let fitting: Vec<_> = same.iter().filter(in_region).copied().collect();
             if fitting.len() == 1 {
                 same = fitting;
             }
         }
-        let certain = !same.is_empty();
-        if !certain {
-            open.retain(|function| wanted.service.is_none() || fits(function));
-            same = open;
-        }
-        match &same[..] {
-            [function] => Ok(only(*function, skipped)),
-            [_, ..] if !certain && self.found_by_search() => Ok(Chosen::Aside(format!(
-                "`{}` does not tell which of its functions is `{name}`, so it is left aside",
-                self.path().display()
+        let open = those(&|found| found.is_none());
+        match (&same[..], &open[..], &functions[..]) {
+            ([function], ..) => Ok(only(*function)),
+            ([_, ..], ..) => Err(ambiguous(name, &same)),
+            // A name that cannot be told is one that the flag stands in for.
+            (_, [function], _) => Ok(only(*function)),
+            (_, [_, ..], _) if !self.found_by_search() => Err(ambiguous(name, &open)),
+            // In a file that the user named, the flag beats the only name there is.
+            (_, _, [function]) if !self.found_by_search() => Ok(only(*function)),
+            (_, open, _) if self.found_by_search() => Ok(Chosen::Aside(format!(
+                "`{}` {} `{name}`, so it is left aside",
+                self.path().display(),
+                match open.is_empty() {
+                    true => "has no function",
+                    false => "does not tell which of its functions is",
+                }
             ))),
-            [first, ..] => Err(ProjectError::Ambiguous {
-                place: first.place().clone(),
-                function: name.to_owned(),
-                resources: same.iter().map(|one| one.resource().to_owned()).collect(),
-            }),
-            [] if self.found_by_search() => Ok(Chosen::Aside(format!(
-                "`{}` has no function `{name}`, so it is left aside",
-                self.path().display()
-            ))),
-            [] => {
-                let known: Vec<_> = known.iter().map(String::as_str).collect();
+            _ => {
+                let known: Vec<_> = names.iter().flatten().map(String::as_str).collect();
                 Err(ProjectError::NoFunction {
                     path: self.path().to_owned(),
                     function: name.to_owned(),
@@ -217,9 +206,31 @@ impl Project {
     }
 }
 
-fn only(function: Function<'_>, skipped: Vec<String>) -> Chosen<'_> {
+/// The text of a value that can be told.
+fn told(value: Result<Option<Value>, ProjectError>) -> Option<String> {
+    value.ok().flatten().map(|value| value.text)
+}
+
+/// Whether nothing else is known than what is wanted.
+fn agrees(wanted: Option<&str>, value: Result<Option<Value>, ProjectError>) -> bool {
+    match (wanted, wanted.and_then(|_| told(value))) {
+        (Some(wanted), Some(found)) => found == wanted,
+        _ => true,
+    }
+}
+
+fn ambiguous(name: &str, functions: &[Function<'_>]) -> ProjectError {
+    let names = functions.iter().map(|one| one.resource().to_owned());
+    ProjectError::Ambiguous {
+        place: functions[0].place().clone(),
+        function: name.to_owned(),
+        resources: names.collect(),
+    }
+}
+
+fn only(function: Function<'_>) -> Chosen<'_> {
     Chosen::Functions {
         functions: vec![function],
-        skipped,
+        skipped: Vec::new(),
     }
 }
