@@ -29,7 +29,7 @@ use super::Secret;
 use super::rpc::RpcError;
 
 pub use keeper::Keeper;
-pub use world::World;
+pub use world::{Limits, World};
 
 /// A key pair, with its token when it is a temporary one.
 #[derive(Debug, Clone)]

@@ -326,6 +326,17 @@ fn explain_request(request: &HttpRequest, credentials: &Credentials, printer: &m
     }
 }
 
+/// Where the key is from, when it is the key that a service does not take.
+fn signed_by(failure: Failure, credentials: &Credentials) -> Failure {
+    match failure.code.exit {
+        Exit::Credentials => failure.because(format!(
+            "the key `{}` is from {}",
+            credentials.access_key_id, credentials.source
+        )),
+        _ => failure,
+    }
+}
+
 /// What an error on stdout means.
 fn broken(error: &std::io::Error) -> Stop {
     if error.kind() == std::io::ErrorKind::BrokenPipe {

@@ -243,6 +243,9 @@ impl From<CredentialsError> for Failure {
             } => {
                 let mut failure = Self::new(codes::IDENTITY, &error);
                 failure.why.clone_from(why);
+                if *what == "alias" {
+                    failure = failure.hint("with `--sandbox`, `-a` names one of its identities");
+                }
                 let names: Vec<&str> = known.iter().map(String::as_str).collect();
                 match (closest(name, &names), &*names) {
                     (Some(meant), _) => failure.hint(format!("did you mean `{meant}`?")),

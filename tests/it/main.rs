@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod bytes;
+mod credential_cases;
 mod credentials;
 mod denials;
 mod differential;

@@ -116,13 +116,15 @@ impl Fields {
 
     /// A whole number, also one that is written as a text.
     pub(super) fn number(&self, name: &str) -> Result<Option<u64>, CredentialsError> {
-        if let Some(Field::Number(number)) = self.values.get(name) {
-            return Ok(Some(*number));
+        let wrong = || self.broken(format!("`{name}` is not a whole number"));
+        match self.values.get(name) {
+            Some(Field::Number(number)) => Ok(Some(*number)),
+            Some(Field::Other(_)) => Err(wrong()),
+            _ => {
+                let parsed = self.text(name)?.map(str::parse);
+                parsed.transpose().map_err(|_| wrong())
+            }
         }
-        let parsed = self.text(name)?.map(str::parse);
-        parsed
-            .transpose()
-            .map_err(|_| self.broken(format!("`{name}` is not a whole number")))
     }
 
     /// An account's id, which a file may hold without quotes.

@@ -1,15 +1,11 @@
 //! The role of the ECS instance that this runs on, from its metadata service. Elsewhere nobody
 //! answers at that address, so it is asked late and never for longer than a second.
 
-use std::time::Duration;
-
 use super::fetch::{self, Question};
 use super::{Credentials, CredentialsError, Found, World};
 
 pub(super) const SOURCE: &str = "ECS metadata";
 
-/// How long the whole exchange may take.
-const LIMIT: Duration = Duration::from_secs(1);
 const TOKEN: &str = "/latest/api/token";
 const ROLES: &str = "/latest/meta-data/ram/security-credentials/";
 const WAY_OUT: &str =
@@ -64,7 +60,7 @@ pub(super) async fn of_role(
 }
 
 fn silence(world: &World<'_>) -> String {
-    let seconds = LIMIT.as_secs();
+    let seconds = world.limits.metadata.as_secs_f64();
     format!("nobody answered at `{}` within {seconds} s", world.metadata)
 }
 
@@ -73,7 +69,7 @@ async fn bounded(
     role: Option<&str>,
     source: &str,
 ) -> Result<Answer, CredentialsError> {
-    let asked = tokio::time::timeout(LIMIT, ask(world, role, source)).await;
+    let asked = tokio::time::timeout(world.limits.metadata, ask(world, role, source)).await;
     asked.unwrap_or(Ok(Answer::Silence))
 }
 

@@ -3,7 +3,6 @@
 //! and the whole group ends when either is used up.
 
 use std::process::Stdio;
-use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
@@ -14,8 +13,6 @@ use super::fields::{Fields, KeyNames, kind};
 use super::{Credentials, CredentialsError, World};
 use crate::acs::files::io_words;
 
-/// How long the program may take, as the official libraries have it.
-const LIMIT: Duration = Duration::from_secs(60);
 /// The most that it may print.
 const OUTPUT: usize = 1024 * 1024;
 
@@ -100,8 +97,11 @@ pub(super) async fn run(
         .spawn()
         .map_err(|error| broken(&format!("cannot be started: {}", io_words(&error))))?;
     let mut group = Group(child);
-    let printed = match tokio::time::timeout(LIMIT, group.output()).await {
-        Err(_) => Err(format!("did not end within {} s", LIMIT.as_secs())),
+    let printed = match tokio::time::timeout(world.limits.process, group.output()).await {
+        Err(_) => Err(format!(
+            "did not end within {} s",
+            world.limits.process.as_secs_f64()
+        )),
         Ok(printed) => printed,
     };
     let printed = printed.map_err(|why| broken(&why))?;

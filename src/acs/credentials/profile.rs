@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::aliyun::Config;
+use super::aliyun::{Config, SOURCE};
 use super::fields::{Fields, KeyNames};
 use super::role::{self, Role};
 use super::{Credentials, CredentialsError, World, metadata, oidc, process, uri};
@@ -145,6 +145,16 @@ impl Plan {
         config: &Config,
         name: &str,
     ) -> Result<Self, CredentialsError> {
+        Self::read(world, config, name).map_err(|error| match error {
+            // Whichever profile is at fault, it is this one that cannot be used.
+            CredentialsError::Broken { why, way_out, .. } => {
+                CredentialsError::broken(format!("{SOURCE} `{name}`"), why, way_out)
+            }
+            other => other,
+        })
+    }
+
+    fn read(world: &World<'_>, config: &Config, name: &str) -> Result<Self, CredentialsError> {
         let mut source = String::new();
         let mut roles = Vec::new();
         let mut way = vec![name.to_owned()];

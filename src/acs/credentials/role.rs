@@ -1,15 +1,11 @@
 //! A role that is taken on: STS gives the credentials for it.
 
-use std::time::Duration;
-
 use super::fields::{Fields, ran_out};
 use super::{Credentials, CredentialsError, World};
 use crate::acs::Endpoint;
 use crate::acs::rpc::RpcError;
 use crate::acs::sts::{self, OidcToken, RoleRequest, TemporaryKey};
 
-/// How long STS may take.
-const LIMIT: Duration = Duration::from_secs(20);
 /// How long the credentials are asked to last, where nothing says it, as in the official
 /// libraries.
 pub(super) const DURATION: u64 = 3600;
@@ -32,7 +28,11 @@ pub(super) async fn assume(
 ) -> Result<Credentials, CredentialsError> {
     world.may_ask(&role.source)?;
     let asked = sts::assume_role(world.transport, &role.sts, &role.request, by, world.ambient);
-    finish(world, role, tokio::time::timeout(LIMIT, asked).await)
+    finish(
+        world,
+        role,
+        tokio::time::timeout(world.limits.sts, asked).await,
+    )
 }
 
 /// Takes the role on with an OIDC token.
@@ -49,7 +49,11 @@ pub(super) async fn assume_with_oidc(
         token,
         world.ambient,
     );
-    finish(world, role, tokio::time::timeout(LIMIT, asked).await)
+    finish(
+        world,
+        role,
+        tokio::time::timeout(world.limits.sts, asked).await,
+    )
 }
 
 fn finish(
@@ -66,7 +70,7 @@ fn finish(
             });
         }
         Err(_) => {
-            let seconds = LIMIT.as_secs();
+            let seconds = world.limits.sts.as_secs_f64();
             let why = format!("STS at `{}` did not answer within {seconds} s", role.sts);
             return Err(CredentialsError::broken(
                 &role.source,
@@ -79,7 +83,7 @@ fn finish(
     if key.expires_at <= now {
         return Err(CredentialsError::broken(
             &role.source,
-            format!("STS gave credentials, and {}", ran_out(key.expires_at, now)),
+            format!("STS at `{}`: {}", role.sts, ran_out(key.expires_at, now)),
             "set this machine's clock",
         ));
     }

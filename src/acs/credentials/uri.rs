@@ -1,7 +1,5 @@
 //! An address that answers with a key: `ALIBABA_CLOUD_CREDENTIALS_URI`.
 
-use std::time::Duration;
-
 use reqwest::Url;
 
 use super::fetch::{self, Question};
@@ -10,9 +8,6 @@ use crate::acs::{Endpoint, EndpointError};
 
 pub(super) const SOURCE: &str = "credentials URI";
 pub(super) const VARIABLE: &str = "ALIBABA_CLOUD_CREDENTIALS_URI";
-
-/// How long the answer may take.
-const LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) async fn read(world: &World<'_>) -> Result<Found, CredentialsError> {
     match world.var(SOURCE, VARIABLE)? {
@@ -59,9 +54,12 @@ pub(super) async fn fetch(
         query: url.query().unwrap_or_default(),
         header: None,
     };
-    let asked = tokio::time::timeout(LIMIT, fetch::ask(world, question)).await;
+    let asked = tokio::time::timeout(world.limits.uri, fetch::ask(world, question)).await;
     match asked {
-        Err(_) => Err(broken(format!("no answer within {} s", LIMIT.as_secs()))),
+        Err(_) => Err(broken(format!(
+            "no answer within {} s",
+            world.limits.uri.as_secs_f64()
+        ))),
         Ok(Err(error)) => Err(broken(error.to_string())),
         Ok(Ok((200, body))) => fetch::key(&body, source, &place, world),
         Ok(Ok((status, _))) => Err(broken(format!("it answers with status {status}"))),

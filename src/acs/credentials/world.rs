@@ -2,12 +2,37 @@
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::CredentialsError;
 use crate::acs::{Ambient, Endpoint, EndpointOverrides, Environment, Files, Transport};
+
+/// How long the chain waits for each kind of source.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For the whole exchange with the metadata service, which is not there on most machines.
+    pub metadata: Duration,
+    /// For STS.
+    pub sts: Duration,
+    /// For a credentials URI.
+    pub uri: Duration,
+    /// For a program that prints a key, as the official libraries have it.
+    pub process: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            metadata: Duration::from_secs(1),
+            sts: Duration::from_secs(20),
+            uri: Duration::from_secs(10),
+            process: Duration::from_secs(60),
+        }
+    }
+}
 
 /// What lies outside the chain, all of it given.
 pub struct World<'a> {
@@ -29,6 +54,8 @@ pub struct World<'a> {
     pub allow_http: bool,
     /// Nothing may be asked and nothing run: what would need it is [`CredentialsError::NotAsked`].
     pub offline: bool,
+    /// How long to wait.
+    pub limits: Limits,
     /// The time, and randomness.
     pub ambient: Ambient,
     /// What is worth a line with `-v`.

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use super::check::unread_caller;
-use super::{Command, Stop};
-use crate::acs::credentials::{self, Choice, CredentialsError, Keeper, World};
+use super::{Command, Stop, signed_by};
+use crate::acs::credentials::{self, Choice, CredentialsError, Keeper, Limits, World};
 use crate::acs::transport::{Transport, TransportOptions};
 use crate::acs::{
     Credentials, Endpoint, EndpointOverrides, Environment, Principal, SystemFiles, sts,
@@ -162,7 +162,8 @@ impl Setting {
         let endpoint = self.overrides.sts(target.region(), command.global.vpc);
         let asked = sts::get_caller_identity(&self.transport, &endpoint, found, command.ambient);
         match tokio::time::timeout(STS_LIMIT, asked).await {
-            Ok(identity) => Ok(target.in_account(&identity?.account_id)?),
+            Ok(Ok(identity)) => Ok(target.in_account(&identity.account_id)?),
+            Ok(Err(error)) => Err(signed_by(error.into(), found).into()),
             Err(_) => {
                 let title = format!("STS did not answer within {} s", STS_LIMIT.as_secs());
                 Err(Failure::new(codes::TIMEOUT, title)
@@ -223,6 +224,7 @@ fn sources<'a>(
         vpc: command.global.vpc,
         allow_http: command.global.allow_http,
         offline: false,
+        limits: Limits::default(),
         ambient: command.ambient,
         notices: RefCell::default(),
     }
