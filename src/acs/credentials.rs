@@ -231,3 +231,6 @@ pub fn region(world: &World<'_>, choice: &Choice) -> Result<Option<String>, Cred
         Choice::Any => aliyun::region(world, None),
     }
 }
+
+#[cfg(test)]
+mod tests;
