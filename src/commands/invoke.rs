@@ -20,7 +20,7 @@ use crate::diagnosis::{Exit, Failure, codes};
 use crate::fc::invocation::is_async_id;
 use crate::fc::{Invocation, InvocationType, LogType, Target};
 use crate::output::invocation::{RequestReport, SCHEMA, shown_headers};
-use crate::output::{Format, InvokeReport, Printer, Verbosity};
+use crate::output::{Format, InvokeReport, Printer, Verbosity, escape};
 use crate::preflight;
 use crate::project::{self, REGION_VARIABLE, SelectionError};
 use check::emit_policy;
@@ -318,7 +318,7 @@ fn explain_request(request: &HttpRequest, credentials: &Credentials, printer: &m
         "signed with `{}` from {}",
         credentials.access_key_id, credentials.source
     );
-    printer.line(Verbosity::Verbose, &line);
+    printer.line(Verbosity::Verbose, &escape::line(&line));
     if printer.wants(Verbosity::Debug) {
         for (name, value) in shown_headers(&request.headers) {
             printer.line(Verbosity::Debug, &format!("> {name}: {value}"));

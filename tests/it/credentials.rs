@@ -1,6 +1,6 @@
 //! Exit 4: nobody signs, or the service does not take who signs.
 
-use super::fake::{ACCOUNT, Fake, NOBODY, call, refusal};
+use super::fake::{ACCOUNT, Fake, NOBODY, call, refusal, result};
 use super::harness::{KEY_ID, SECRET, Sesame, line, sesame, shell_words};
 
 const CALL: &str =
@@ -345,4 +345,28 @@ fn a_profile_means_nothing_to_the_sandbox() {
     );
     let both = with_profile("-a x --profile dev", AK).run();
     assert!(both.stderr.starts_with("error[I0001]"), "{}", both.stderr);
+}
+
+#[test]
+fn the_name_of_a_profile_drives_no_terminal() {
+    for (words, secret) in [("-v", SECRET), ("", "")] {
+        let fake = Fake::start([result("done")]);
+        let profile = format!(
+            r#""name":"\u001b[31mred","mode":"AK","access_key_id":"LTAI-test-key","access_key_secret":"{secret}""#
+        );
+        // The last of two names counts.
+        let run = with_profile(words, &profile).args([
+            "--region",
+            "cn-hangzhou",
+            "--account-id",
+            ACCOUNT,
+            "--endpoint",
+            &fake.url(),
+            "--profile",
+            "\u{1b}[31mred",
+        ]);
+        let run = run.run();
+        assert!(run.stderr.contains("[31mred"), "{}", run.stderr);
+        assert!(!run.stderr.contains('\u{1b}'), "{}", run.stderr);
+    }
 }

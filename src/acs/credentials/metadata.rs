@@ -6,6 +6,7 @@ use super::{Credentials, CredentialsError, Found, World};
 
 pub(super) const SOURCE: &str = "ECS metadata";
 
+const OFF: &str = "ALIBABA_CLOUD_ECS_METADATA_DISABLED";
 const TOKEN: &str = "/latest/api/token";
 const ROLES: &str = "/latest/meta-data/ram/security-credentials/";
 const WAY_OUT: &str =
@@ -22,9 +23,8 @@ enum Answer {
 
 /// The source of the chain. Unless a variable names the role, silence is no fault.
 pub(super) async fn read(world: &World<'_>) -> Result<Found, CredentialsError> {
-    if world.is_on("ALIBABA_CLOUD_ECS_METADATA_DISABLED") {
-        let why = "`ALIBABA_CLOUD_ECS_METADATA_DISABLED` is set";
-        return Ok(Found::Nothing(why.to_owned()));
+    if world.is_on(OFF) {
+        return Ok(Found::Nothing(format!("`{OFF}` is set")));
     }
     if let Some(role) = world.word(SOURCE, "ALIBABA_CLOUD_ECS_METADATA")? {
         return of_role(world, Some(&role), SOURCE)
@@ -47,6 +47,14 @@ pub(super) async fn of_role(
     role: Option<&str>,
     source: &str,
 ) -> Result<Credentials, CredentialsError> {
+    if world.is_on(OFF) {
+        let why = format!("the metadata service is not asked, because `{OFF}` is set");
+        return Err(CredentialsError::broken(
+            source,
+            why,
+            format!("unset `{OFF}`"),
+        ));
+    }
     world.may_ask(source)?;
     let why = match bounded(world, role, source).await? {
         Answer::Credentials(credentials) => return Ok(credentials),

@@ -15,7 +15,7 @@ use crate::cli::GlobalArgs;
 use crate::commands::input;
 use crate::diagnosis::{Failure, codes};
 use crate::fc::{self, Target};
-use crate::output::{Printer, Verbosity};
+use crate::output::{Printer, Verbosity, escape};
 use crate::preflight::{Caller, RequirementError, Source};
 use crate::ram::{Layer, Policies, Policy, closest};
 use crate::sandbox::{Config, Options, Sandbox};
@@ -126,7 +126,7 @@ impl Setting {
         let named = *self.keeper.choice() != Choice::Any;
         let found = self.keeper.credentials(&world).await.cloned();
         for notice in world.notices.take() {
-            printer.line(Verbosity::Verbose, &notice);
+            printer.line(Verbosity::Verbose, &escape::line(&notice));
         }
         match found {
             Ok(found) => Ok(Some(found)),
