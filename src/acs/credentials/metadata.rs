@@ -116,7 +116,8 @@ async fn ask(
     let role = match role {
         Some(role) => role,
         None => match fetch::ask(world, question(world, "GET", ROLES, header)).await {
-            Err(_) => return Ok(Answer::Silence),
+            // By now it is known that somebody is there.
+            Err(error) => return Err(broken(&error.to_string())),
             Ok((404, _)) => return Ok(Answer::NoRole),
             Ok((200, body)) => {
                 let first = body.split(|byte| *byte == b'\n').next();
@@ -137,7 +138,7 @@ async fn ask(
     }
     let path = format!("{ROLES}{role}");
     match fetch::ask(world, question(world, "GET", &path, header)).await {
-        Err(_) => Ok(Answer::Silence),
+        Err(error) => Err(broken(&error.to_string())),
         Ok((404, _)) => Ok(Answer::NoRole),
         Ok((200, body)) => {
             let mut key = fetch::key(&body, source, &place, world)?;

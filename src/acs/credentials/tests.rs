@@ -225,6 +225,57 @@ fn a_file_that_others_may_read_is_worth_a_notice() {
     assert!(notices[0].contains("`~/open.json`"), "{notices:?}");
 }
 
+/// The files of the chain, each with a secret in it.
+const FILES: [(&str, &str); 3] = [
+    (
+        CONFIG,
+        r#"{"current":"a","profiles":[{"name":"a","mode":"RamRoleArn","access_key_id":"x",
+            "access_key_secret":"canary","ram_role_arn":"acs:ram::1:role/r"}]}"#,
+    ),
+    (
+        ".alibabacloud/credentials.ini",
+        "[default]\r\ntype = access_key\r\naccess_key_id = x\r\naccess_key_secret = canary\r\n",
+    ),
+    (
+        ".s/access.yaml",
+        "default:\n  AccountID: 1\n  AccessKeyID: x\n  AccessKeySecret: 'canary'\n",
+    ),
+];
+
+#[test]
+fn whatever_becomes_of_a_file_no_error_shows_its_secret() {
+    let sound = |error: &CredentialsError| {
+        let text = format!("{error} {error:?}");
+        assert!(!text.contains("canary"), "{text}");
+    };
+    for (path, text) in FILES {
+        let mut outside = Outside::new(r#"{"profiles":[]}"#);
+        for at in 0..text.len() {
+            // Cut off, a byte lost, and a byte turned into another.
+            let damaged = [
+                text[..at].to_owned(),
+                format!("{}{}", &text[..at], &text[at + 1..]),
+                format!("{}\"{}", &text[..at], &text[at + 1..]),
+                format!("{}[{}", &text[..at], &text[at + 1..]),
+                format!("{}\n{}", &text[..at], &text[at + 1..]),
+            ];
+            for damaged in damaged {
+                outside.files.0.get_mut().insert(path, damaged);
+                let mut world = outside.world();
+                world.offline = true;
+                if let Err(error) = block_on(find(&world, &Choice::Any)) {
+                    sound(&error);
+                }
+                for choice in [Choice::Profile("a".into()), Choice::Alias("default".into())] {
+                    if let Err(error) = block_on(find(&world, &choice)) {
+                        sound(&error);
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_program_that_is_left_ends_with_all_that_it_started() {
