@@ -25,7 +25,7 @@ pub(super) struct Fields {
     values: BTreeMap<String, Field>,
     /// The source's name, with the profile or alias.
     pub(super) source: String,
-    /// The file, variable or address.
+    /// The file, variable or address; empty where the names of the values say it.
     place: String,
     way_out: String,
 }
@@ -77,8 +77,7 @@ impl Fields {
     }
 
     pub(super) fn broken(&self, why: impl std::fmt::Display) -> CredentialsError {
-        let why = format!("{}: {why}", self.place);
-        CredentialsError::broken(&self.source, why, &self.way_out)
+        self.broken_with(why, &self.way_out)
     }
 
     /// As [`Fields::broken`], with another way out.
@@ -87,7 +86,11 @@ impl Fields {
         why: impl std::fmt::Display,
         way_out: impl Into<String>,
     ) -> CredentialsError {
-        CredentialsError::broken(&self.source, format!("{}: {why}", self.place), way_out)
+        let why = match &*self.place {
+            "" => why.to_string(),
+            place => format!("{place}: {why}"),
+        };
+        CredentialsError::broken(&self.source, why, way_out)
     }
 
     /// A text; an empty one counts as not there.

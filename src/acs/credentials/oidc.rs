@@ -16,7 +16,7 @@ const NAMES: [&str; 3] = ["ROLE_ARN", "OIDC_PROVIDER_ARN", "OIDC_TOKEN_FILE"];
 pub(super) async fn read(world: &World<'_>) -> Result<Found, CredentialsError> {
     let mut fields = Fields::new(
         SOURCE,
-        "environment",
+        "",
         "set `ALIBABA_CLOUD_ROLE_ARN`, `ALIBABA_CLOUD_OIDC_PROVIDER_ARN` and \
          `ALIBABA_CLOUD_OIDC_TOKEN_FILE`, or unset the last two",
     );

@@ -28,7 +28,7 @@ pub(super) const KEY: KeyNames = KeyNames {
 pub(super) const ACCOUNT: &str = "AccountID";
 
 pub(super) fn read(world: &World<'_>) -> Result<Found, CredentialsError> {
-    let mut fields = Fields::new(SOURCE, "environment", "set both, or neither");
+    let mut fields = Fields::new(SOURCE, "", "set both, or neither");
     for name in [ACCOUNT, KEY.id, KEY.secret, KEY.token] {
         if let Some(value) = world.var(SOURCE, name)? {
             fields.insert(name.to_owned(), Secret::new(value));
