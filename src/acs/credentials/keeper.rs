@@ -66,7 +66,10 @@ impl Keeper {
             Some(kept) if kept.due.is_none_or(|due| now < due) => kept,
             Some(kept) => match self.ask(world, kept.source).await {
                 Ok((credentials, source)) => Kept::new(credentials, source, now),
-                Err(_) if kept.credentials.expires_at.is_none_or(|end| now < end) => kept,
+                Err(error) if kept.credentials.expires_at.is_none_or(|end| now < end) => {
+                    world.notice(format!("not renewed, and used to their end: {error}"));
+                    kept
+                }
                 Err(error) => return Err(error),
             },
             None => {

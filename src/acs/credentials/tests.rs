@@ -124,6 +124,7 @@ fn temporary_credentials_are_renewed_before_their_end() {
         "second",
         "what still holds serves to its end"
     );
+    assert_eq!(world.notices.take().len(), 1, "and it is said");
     assert!(matches!(at(120), Err(CredentialsError::Broken { .. })));
     write(token("third", START + 9 * HOUR));
     assert_eq!(at(121).unwrap(), "third");

@@ -136,7 +136,7 @@ impl World<'_> {
         Ok(text)
     }
 
-    fn notice(&self, text: String) {
+    pub(super) fn notice(&self, text: String) {
         let mut notices = self.notices.borrow_mut();
         if !notices.contains(&text) {
             notices.push(text);
