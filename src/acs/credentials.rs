@@ -214,10 +214,16 @@ async fn find(
 
 /// An alias is a variable that holds the key as JSON, or an entry of `access.yaml`.
 fn alias(world: &World<'_>, name: &str) -> Result<Credentials, CredentialsError> {
-    match serverless_devs::named(world, name)? {
-        Some(credentials) => Ok(credentials),
-        None => access_file::named(world, name),
+    if let Some(credentials) = serverless_devs::named(world, name)? {
+        return Ok(credentials);
     }
+    let mut found = access_file::named(world, name);
+    if let Err(CredentialsError::Unknown { why, .. }) = &mut found
+        && serverless_devs::is_name(name)
+    {
+        why.insert(0, format!("the variable `{name}` is not set"));
+    }
+    found
 }
 
 /// The region of the aliyun CLI's profile: the one that is named, or its current one.

@@ -42,7 +42,7 @@ pub(super) fn read(world: &World<'_>) -> Result<Found, CredentialsError> {
     let named: Vec<&str> = names
         .iter()
         .map(String::as_str)
-        .filter(|name| ENDINGS.iter().any(|ending| name.ends_with(ending)))
+        .filter(|name| is_name(name))
         .collect();
     let default = DEFAULTS.into_iter().find(|name| named.contains(name));
     match (default, &*named) {
@@ -66,10 +66,15 @@ pub(super) fn named(
     world: &World<'_>,
     name: &str,
 ) -> Result<Option<Credentials>, CredentialsError> {
-    match ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+    match is_name(name) {
         true => json(world, name),
         false => Ok(None),
     }
+}
+
+/// Whether a variable of that name would hold a key.
+pub(super) fn is_name(name: &str) -> bool {
+    ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 fn json(world: &World<'_>, name: &str) -> Result<Option<Credentials>, CredentialsError> {
