@@ -192,6 +192,7 @@ impl Sandbox {
             security_token: None,
             account_id: Some(directory.account.clone()),
             source: format!("sandbox identity `{user}`"),
+            expires_at: None,
         })
     }
 

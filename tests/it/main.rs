@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod bytes;
+mod credential_cases;
 mod credentials;
 mod denials;
 mod differential;
@@ -26,6 +27,7 @@ mod policy_lint;
 mod policy_templates;
 mod policy_test;
 mod preflight;
+mod project;
 mod refusals;
 mod sandbox_calls;
 mod sandbox_command;

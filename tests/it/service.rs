@@ -103,6 +103,7 @@ pub(crate) fn key_of(user: &str) -> Credentials {
         access_key_secret: Secret::new(format!("sandbox-{user}-secret")),
         security_token: None,
         account_id: None,
+        expires_at: None,
         source: "test".to_owned(),
     }
 }
