@@ -284,7 +284,12 @@ fn an_anonymous_trigger_needs_no_signature() {
     let answer = sandbox.send(&sandbox.request("GET", "/p?q=1", &[("host", &own)], ""));
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(answer.json()["rawPath"], "/p");
-    for host in [format!("127.0.0.1:{port}"), format!("localhost:{port}")] {
+    for host in [
+        format!("127.0.0.1:{port}"),
+        format!("localhost:{port}"),
+        "127.0.0.1".to_owned(),
+        "[::1]:8080".to_owned(),
+    ] {
         let target = format!("{PROXY}/open/x");
         let request = sandbox.request("POST", &target, &[("host", &host)], "b");
         let answer = sandbox.send(&request);
