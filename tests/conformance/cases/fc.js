@@ -241,15 +241,17 @@ module.exports = (api) => {
   ];
 
   const base = third ? (name) => ({ host: `${name}.local.fcapp.run` }) : (name) => ({ service: 'demo', function: name });
-  const request = { method: 'POST', path: '/a/b-c.d', query: { a: '1', 'a-b': 'x y', z: 'ü&=' }, body: 'häßlich', headers: { 'x-question': 'yes' } };
+  const request = { method: 'POST', path: '/a/b-c.d', query: { a: '1', 'a-b': 'x y', z: 'ü=' }, body: 'häßlich', headers: { 'x-question': 'yes' } };
   const told = {
     status: 200,
     headers: { 'x-answer': 'yes' },
-    body: json({ method: 'POST', path: /\/a\/b-c\.d$/, query: [['a', '1'], ['a-b', 'x y'], ['z', 'ü&=']], body: 'häßlich', 'x-question': 'yes' }),
+    body: json({ method: 'POST', path: /\/a\/b-c\.d$/, query: [['a', '1'], ['a-b', 'x y'], ['z', 'ü=']], body: 'häßlich', 'x-question': 'yes' }),
   };
   const triggers = [
     row('a signed trigger', 'developer', 'fc:Trigger', { ...base('web'), ...request }, told),
     row('a space in the path', 'developer', 'fc:Trigger', { ...base('web'), method: 'GET', path: '/a b' }, { status: 200, body: json({ path: /\/a%20b$/ }) }, { needs: 'spaces in a path' }),
+    row('an & in the query', 'developer', 'fc:Trigger', { ...base('web'), method: 'GET', path: '/', query: { b: 'x&y=z', a: '' } },
+      { status: 200, body: json({ query: [['a', ''], ['b', 'x&y=z']] }) }, { needs: 'an & in a query' }),
     row('a signed GET', 'developer', 'fc:Trigger', { ...base('web'), method: 'GET', path: '/' }, { status: 200, body: json({ method: 'GET', query: [], body: '' }) }),
     row('an anonymous trigger', null, 'fc:Trigger', { ...base('site'), ...request }, told),
     row('an anonymous trigger, signed', 'intern', 'fc:Trigger', { ...base('site'), method: 'GET', path: '/x' }, { status: 200, body: json({ path: /\/x$/ }) }),

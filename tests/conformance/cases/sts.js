@@ -39,7 +39,7 @@ module.exports = [
   row('a wrong secret', 'developer:wrong', 'sts:GetCallerIdentity', {}, refused(400, 'SignatureDoesNotMatch', /^Specified signature is not matched with our calculation\./), { needs: 'plain signature error' }),
   row('a wrong secret, as the SDK names it', 'developer:wrong', 'sts:GetCallerIdentity', {}, refused(400, 'InvalidAccessKeySecret', /./), { needs: 'guessed signature error' }),
   row('an unknown key', 'nobody', 'sts:GetCallerIdentity', {}, refused(404, 'InvalidAccessKeyId.NotFound', 'Specified access key is not found.')),
-  row('a disabled key', 'leaver', 'sts:GetCallerIdentity', {}, refused(403, 'InvalidAccessKeyId.Inactive', 'Specified access key is disabled.')),
+  row('a disabled key', 'leaver', 'sts:GetCallerIdentity', {}, refused({ $in: [400, 403] }, 'InvalidAccessKeyId.Inactive', 'Specified access key is disabled.')),
 
   assume('a role', 'robot', role('ci', { DurationSeconds: 900 }), {
     Credentials: { AccessKeyId: /^STS\./, AccessKeySecret: /./, SecurityToken: /./, Expiration: /^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$/ },

@@ -18,6 +18,10 @@ def client(who):
     )
 
 
+def lower(headers):
+    return {name.lower(): value for name, value in headers.items()}
+
+
 def refusal(error):
     said = json.loads(error.message)
     # The SDK raises for an error of the function, too, and shows the body only.
@@ -46,7 +50,7 @@ def asked(operation):
 def read(operation):
     def ask(fc, **params):
         answer = operation(fc, **params)
-        return {"status": 200, "headers": answer.headers, "body": answer.data}
+        return {"status": 200, "headers": lower(answer.headers), "body": answer.data}
 
     return asked(ask)
 
@@ -58,7 +62,7 @@ def invoke(fc, service, function, qualifier=None, event=None, type=None, log=Non
     answer = fc.invoke_function(service, function, payload=payload, headers=headers, qualifier=qualifier)
     # The SDK does not say the status of a success.
     status = 202 if type == "Async" else 200
-    return {"status": status, "headers": answer.headers, "body": answer.data, "function_error": False}
+    return {"status": status, "headers": lower(answer.headers), "body": answer.data, "function_error": False}
 
 
 def trigger(who, service, function, method, path, query=None, body=None, headers=None):

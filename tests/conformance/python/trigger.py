@@ -2,7 +2,7 @@
 
 
 def surfaced(response):
-    headers = response.headers
+    headers = {name.lower(): value for name, value in response.headers.items()}
     if headers.get("x-fc-error-type", "").lower() != "fccommonerror":
         return {"status": response.status_code, "headers": headers, "body": response.content}
     said = response.json()

@@ -21,7 +21,7 @@ class Handler(BaseHTTPRequestHandler):
             told = {
                 "method": self.command,
                 "path": url.path,
-                "query": parse_qsl(url.query, keep_blank_values=True),
+                "query": sorted(parse_qsl(url.query, keep_blank_values=True)),
                 "body": body.decode("utf-8"),
                 "x-question": self.headers.get("x-question"),
                 "authorization": self.headers.get("authorization") is not None,
