@@ -43,6 +43,8 @@ function rpc({ default: Client, ...models }) {
       try {
         if (!Request) return (await client[lower(name)]()).body.toMap();
         const fields = Object.fromEntries(Object.entries(Request.names()).map(([field, wire]) => [wire, field]));
+        const unknown = Object.keys(params).filter((wire) => !fields[wire]);
+        if (unknown.length > 0) throw new Error(`${name} of the SDK does not take ${unknown}`);
         const request = Object.fromEntries(Object.entries(params).map(([wire, value]) => [fields[wire], value]));
         return (await client[lower(name)](new Request(request))).body.toMap();
       } catch (error) {

@@ -43,8 +43,12 @@ def rpc(client, models, lacks=()):
     def ask(name, who, **params):
         method = getattr(client(config(who)), snake(name))
         request = getattr(models, f"{name}Request", None)
+        question = request().from_map(params) if request else None
+        unknown = params.keys() - question.to_map().keys() if request else params.keys()
+        if unknown:
+            raise TypeError(f"{name} of the SDK does not take {unknown}")
         try:
-            answer = method(request().from_map(params)) if request else method()
+            answer = method(question) if request else method()
         except Exception as error:
             return refusal(error)
         return answer.body.to_map()

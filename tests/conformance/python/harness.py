@@ -27,6 +27,13 @@ class Caller:
         self.key, self.secret, self.token = key, secret, token
 
 
+class Kept(dict):
+    """What earlier rows kept."""
+
+    def __missing__(self, name):
+        raise LookupError(f"nothing was kept as {name}")
+
+
 class Product:
     """What the prefix of an operation stands for: a function each, or one for any; and what the SDK does not show."""
 
@@ -163,7 +170,7 @@ def late(*_):
 def drive(sdk, table, products):
     with open(os.environ["CONFORMANCE_CASES"], encoding="utf-8") as file:
         rows = json.load(file)[table]
-    kept, left_out, failed = {"run": secrets.token_hex(6)}, set(), 0
+    kept, left_out, failed = Kept(run=secrets.token_hex(6)), set(), 0
     signal.signal(signal.SIGALRM, late)
     for row in rows:
         prefix, _, name = row["call"].partition(":")
