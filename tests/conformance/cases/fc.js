@@ -231,7 +231,7 @@ module.exports = (api) => {
       noDenial(third ? 'fc:StopAsyncTask' : 'fc:StopStatefulAsyncInvocation', `${of('nap')}/${third ? 'async-tasks' : 'stateful-async-invocations'}/t-{{run}}-long`)),
     row('nor list them', 'developer', 'fc:ListTasks', at('nap'),
       noDenial(third ? 'fc:ListAsyncTasks' : 'fc:ListStatefulAsyncInvocations', `${of('nap')}/${third ? 'async-tasks' : 'stateful-async-invocations'}/*`)),
-    row('it is stopped', 'admin', 'fc:StopTask', task('nap', 'long'), { $exists: true }),
+    row('it is stopped', 'admin', 'fc:StopTask', task('nap', 'long'), { refused: absent }),
     row('and has stopped', 'admin', 'fc:GetTask', task('nap', 'long'), { body: { status: 'Stopped' } }, { until: true }),
     row('a finished task cannot be stopped', 'admin', 'fc:StopTask', task('upper', 'own'), refused(412, /./, /./)),
     row('tasks', 'admin', 'fc:ListTasks', at('flaky'), list(has({ [taskId]: 't-{{run}}-once' }))),
