@@ -6,7 +6,7 @@ from alibabacloud_sts20150401.client import Client
 from cloud import rpc
 from harness import drive
 
-STS = rpc(Client, models, lacks=("guessed signature error",))
+STS = rpc(Client, models, lacks=("a string to sign",))
 
 if __name__ == "__main__":
     drive("pypi:sts20150401", "sts", {"sts": STS, "fc2": fc2_sdk.FC, "fc3": fc3.FC})
