@@ -16,10 +16,9 @@ use tokio::task::JoinSet;
 
 use super::answer::Refused;
 use super::authenticate::Arrived;
-use super::journal::Call;
 use super::operation::Operation;
 use super::page::{self, view::View};
-use super::trail::Trail;
+use super::trail::UnderWay;
 use super::triggers;
 use super::world::World;
 use crate::acs::{Ambient, Headers};
@@ -101,7 +100,6 @@ async fn handle(
     let started = Instant::now();
     let time = (world.ambient.now)();
     let request_id = request_id(world.ambient);
-    let mut trail = Trail::default();
     let read = tokio::time::timeout(READING, axum::body::to_bytes(body, SYNC_LIMIT)).await;
     let too_large = match read {
         Ok(Ok(body)) => {
@@ -122,35 +120,26 @@ async fn handle(
         )
     });
     let is_trigger = matches!(operation, Operation::Trigger(_));
+    let since = (time, started);
+    let mut call = UnderWay::new(arrived, operation, request_id, &world.journal, since);
     let result = match too_large {
         true if is_trigger => Err(triggers::too_large(SYNC_LIMIT)),
         true => Err(Refused::too_large(SYNC_LIMIT)),
-        false => {
-            world
-                .answer(&arrived, &operation, &request_id, &mut trail)
-                .await
-        }
+        false => world.answer(&mut call).await,
     };
     let error_code = result
         .as_ref()
         .err()
         .map(|refused| refused.code.to_string());
     let response = result.unwrap_or_else(|refused| {
-        let mut response = refused.answer(operation.product(), &request_id);
+        let mut response = refused.answer(call.operation.product(), &call.request_id);
         if is_trigger {
             let error_type = HeaderValue::from_static(triggers::PLATFORM_ERROR);
             response.headers_mut().insert("x-fc-error-type", error_type);
         }
         response
     });
-    let call = Call {
-        time,
-        status: response.status().as_u16(),
-        error_code,
-        duration_ms: started.elapsed().as_secs_f64() * 1000.0,
-        ..trail.call(&arrived, &operation, request_id)
-    };
-    world.journal.push(call);
+    call.end(response.status().as_u16(), error_code);
     response
 }
 

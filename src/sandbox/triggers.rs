@@ -74,8 +74,9 @@ pub(super) fn below_proxy(segments: &[&str], path: &str) -> Option<TriggerCall> 
         Some((service, qualifier)) => (service, Some(qualifier)),
         None => (*service, None),
     };
-    // Before it stand the first slash, the version, `proxy`, service and function.
-    let rest = path.splitn(6, '/').nth(5).unwrap_or_default();
+    // Behind it stand service, function, and what the function sees.
+    let rest = path.strip_prefix("/2016-08-15/proxy/")?;
+    let rest = rest.splitn(3, '/').nth(2).unwrap_or_default();
     Some(TriggerCall {
         call: call(Some(service), function, qualifier),
         path: format!("/{rest}"),

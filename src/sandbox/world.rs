@@ -20,7 +20,7 @@ use super::page::guard::Guard;
 use super::recorder::{Recorded, Recorder};
 use super::runtime::Runtime;
 use super::tasks::{self, Tasks};
-use super::trail::Trail;
+use super::trail::{Trail, UnderWay};
 use super::{functions, invoke, sts, triggers};
 use crate::acs::{Ambient, Environment, Secret};
 use crate::fc::{Target, TargetNames};
@@ -96,11 +96,10 @@ impl World {
 
     pub(super) async fn answer(
         self: &Arc<Self>,
-        arrived: &Arrived,
-        operation: &Operation,
-        request_id: &str,
-        trail: &mut Trail,
+        call: &mut UnderWay,
     ) -> Result<Response<Body>, Refused> {
+        let (arrived, operation, trail) = (&call.arrived, &call.operation, &mut call.trail);
+        let request_id = call.request_id.as_str();
         match operation {
             Operation::Trigger(call) => {
                 triggers::answer(self, call, arrived, request_id, trail).await

@@ -260,6 +260,11 @@ fn a_caller_who_goes_away_ends_the_command() {
     assert!(!is_gone(pid));
     abort(stream);
     until("the command's end", || is_gone(pid));
+    let noted = sandbox.noted(target);
+    assert_eq!(
+        (noted.status, noted.identity.as_deref()),
+        (499, Some("developer"))
+    );
 }
 
 #[test]

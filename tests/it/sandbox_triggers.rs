@@ -526,3 +526,27 @@ fn a_body_has_32_megabytes_and_an_asynchronous_one_128_kilobytes() {
         assert_eq!(answer.refusal().2, message);
     }
 }
+
+#[test]
+fn a_call_is_noted_with_its_caller_if_it_has_one() {
+    let sandbox = sandbox();
+    let open = format!("{PROXY}/open/x");
+    sandbox.send(&sandbox.request("GET", &open, &[], ""));
+    let noted = sandbox.noted(&open);
+    assert_eq!(
+        (noted.status, noted.identity.as_deref(), noted.verdict),
+        (200, None, None)
+    );
+    assert_eq!(noted.operation.as_deref(), Some("InvokeFunction"));
+    let signed = format!("{PROXY}/echo/x");
+    sandbox.send(&sandbox.signed("intern", "GET", &signed, &[], ""));
+    let noted = sandbox.noted(&signed);
+    assert_eq!(
+        (noted.status, noted.identity.as_deref()),
+        (403, Some("intern"))
+    );
+    assert_eq!(noted.action.as_deref(), Some("fc:InvokeFunction"));
+    let resource = "acs:fc:cn-hangzhou:1234567890123456:services/demo/functions/echo";
+    assert_eq!(noted.resource.as_deref(), Some(resource));
+    assert_eq!(noted.error_code.as_deref(), Some("AccessDenied"));
+}

@@ -4,7 +4,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use sesame_fc::acs::{
     Ambient, Credentials, Endpoint, Headers, HttpRequest, ProcessEnvironment, Secret, acs3,
 };
 use sesame_fc::fc::signature;
-use sesame_fc::sandbox::{Config, Options, Sandbox};
+use sesame_fc::sandbox::{Call, Config, Options, Sandbox};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -24,6 +24,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// A sandbox that runs until this is dropped.
 pub(crate) struct Service {
     pub(crate) address: SocketAddr,
+    /// What was noted so far.
+    calls: Arc<Mutex<Vec<Arc<Call>>>>,
     folder: TempDir,
     let_go: Option<oneshot::Sender<()>>,
     stop: Option<oneshot::Sender<()>>,
@@ -62,6 +64,8 @@ pub(crate) fn service(functions: &str, files: &[(&str, &str)]) -> Service {
     let (tell, told) = mpsc::channel();
     let (let_go, gone) = oneshot::channel::<()>();
     let (stop, stopped) = oneshot::channel::<()>();
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&calls);
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -72,6 +76,12 @@ pub(crate) fn service(functions: &str, files: &[(&str, &str)]) -> Service {
             let started = Sandbox::start(config, Options::default(), ambient, &ProcessEnvironment);
             let mut sandbox = started.await.unwrap();
             tell.send(sandbox.address()).unwrap();
+            let mut news = sandbox.follow();
+            tokio::spawn(async move {
+                while let Some(news) = news.next().await {
+                    noted.lock().unwrap().extend(news.calls);
+                }
+            });
             tokio::pin!(stopped);
             tokio::select! {
                 _ = &mut stopped => sandbox.stop().await.unwrap(),
@@ -84,6 +94,7 @@ pub(crate) fn service(functions: &str, files: &[(&str, &str)]) -> Service {
     });
     Service {
         address: told.recv().unwrap(),
+        calls,
         folder,
         let_go: Some(let_go),
         stop: Some(stop),
@@ -213,6 +224,16 @@ impl Service {
         stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
         stream.write_all(&request.body).unwrap();
         stream
+    }
+
+    /// The note of a call to a path, once it has ended.
+    pub(crate) fn noted(&self, path: &str) -> Arc<Call> {
+        let find = || {
+            let calls = self.calls.lock().unwrap();
+            calls.iter().find(|call| call.path == path).cloned()
+        };
+        until("the note", || find().is_some());
+        find().unwrap()
     }
 
     /// The number that a function wrote into a file, once it is there.

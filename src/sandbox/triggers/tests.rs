@@ -31,6 +31,7 @@ fn the_function_sees_what_follows_its_name_as_it_was_sent() {
         some("s", Some("prod"), "/a%2Fb//c/")
     );
     assert_eq!(proxy("s"), None);
+    assert_eq!(of("//2016-08-15/proxy/s/f/x"), None);
     assert_eq!(of("/2021-04-06/proxy/s/f/"), None);
     assert_eq!(of("/2016-08-15/services/s"), None);
 }
