@@ -75,8 +75,7 @@ impl Assumer<'_> {
         // Wildcards, letter case and other names: each could mean the caller.
         let pattern = folded(text);
         let mut names = certain.into_iter().chain(self.other_names());
-        let perhaps =
-            names.any(|name| glob::matches(pattern.as_bytes(), folded(&name).as_bytes()));
+        let perhaps = names.any(|name| glob::matches(pattern.as_bytes(), folded(&name).as_bytes()));
         if perhaps { Truth::Unknown } else { Truth::No }
     }
 
@@ -116,12 +115,7 @@ fn folded(text: &str) -> String {
 /// # Ok::<(), &str>(())
 /// ```
 #[must_use]
-pub fn trusts(
-    trust: &Document,
-    caller: &Assumer<'_>,
-    action: &str,
-    context: &Context,
-) -> Decision {
+pub fn trusts(trust: &Document, caller: &Assumer<'_>, action: &str, context: &Context) -> Decision {
     let mut scratch = Scratch::new();
     let probe = Probe::new(action, "", &mut scratch);
     let mut tally = Tally::default();

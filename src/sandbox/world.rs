@@ -14,7 +14,7 @@ use super::config::{Config, Function};
 use super::denial;
 use super::directory::{Directory, Who};
 use super::operation::{FcCall, FcKind, Operation, Product};
-use super::{functions, invoke, sts};
+use super::{functions, invoke, ram, resource_manager, sts};
 use crate::acs::Ambient;
 use crate::fc::{Target, TargetNames};
 
@@ -38,6 +38,8 @@ pub(super) struct World {
 pub(super) struct Trail {
     pub(super) who: Option<Who>,
     pub(super) verdict: Option<Verdict>,
+    /// What was asked before that: some operations need several permissions.
+    pub(super) earlier: Vec<Verdict>,
     /// It was denied, and let pass all the same.
     pub(super) let_through: bool,
 }
@@ -96,7 +98,11 @@ impl World {
             Operation::Lacking(_, name) => Err(Refused::lacking(name)),
             Operation::Rpc(call) => match call.product {
                 Product::Sts => sts::answer(self, call, &who, arrived, request_id, trail),
-                _ => Err(Refused::lacking(&call.action)),
+                Product::Ram => ram::answer(self, call, &who, arrived, request_id, trail),
+                Product::ResourceManager => {
+                    resource_manager::answer(self, call, &who, arrived, request_id, trail)
+                }
+                Product::Fc(_) => Err(Refused::lacking(&call.action)),
             },
             Operation::Fc(call) => {
                 self.check_address(call, arrived)?;
@@ -187,8 +193,8 @@ impl World {
         let allowed = verdict.is_allowed();
         let refused = (!allowed && !self.soft)
             .then(|| denial::refuse(product, &verdict, &directory.principal(who)));
-        trail.let_through = !allowed && self.soft;
-        trail.verdict = Some(verdict);
+        trail.let_through |= !allowed && self.soft;
+        trail.earlier.extend(trail.verdict.replace(verdict));
         refused.map_or(Ok(()), Err)
     }
 

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod bytes;
+mod cloud;
 mod credentials;
 mod denials;
 mod differential;
@@ -26,6 +27,8 @@ mod policy_templates;
 mod policy_test;
 mod preflight;
 mod refusals;
+mod sandbox_ram;
+mod sandbox_sts;
 mod schema;
 mod signatures;
 mod wire;

@@ -109,7 +109,10 @@ fn a_deny_beats_an_allow_and_one_that_is_open_leaves_it_open() {
         let source = statements(&format!("{allow}, {deny}"));
         decide(&source, ALICE, &["."])
     };
-    assert_eq!(with_deny(&format!("acs:ram::{ACCOUNT}:user/alice")), EXPLICIT);
+    assert_eq!(
+        with_deny(&format!("acs:ram::{ACCOUNT}:user/alice")),
+        EXPLICIT
+    );
     assert_eq!(with_deny(&format!("acs:ram::{ACCOUNT}:root")), EXPLICIT);
     assert_eq!(with_deny(&format!("acs:ram::{ACCOUNT}:user/bob")), ALLOWED);
     assert_eq!(with_deny("*"), OPEN);
@@ -117,7 +120,6 @@ fn a_deny_beats_an_allow_and_one_that_is_open_leaves_it_open() {
 
 #[test]
 fn an_identity_policy_trusts_nobody_for_sure() {
-    let source =
-        statements(r#"{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}"#);
+    let source = statements(r#"{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}"#);
     assert_eq!(decide(&source, ALICE, &["."]), OPEN);
 }
