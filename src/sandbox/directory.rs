@@ -309,3 +309,6 @@ pub(super) fn made_up_id(kind: &str, name: &str) -> String {
     let first = if kind == "user" { '2' } else { '3' };
     format!("{first}{number:017}")
 }
+
+#[cfg(test)]
+mod tests;

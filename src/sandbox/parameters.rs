@@ -106,6 +106,9 @@ pub(super) fn policy(call: &RpcCall) -> Result<PolicyRef, Refused> {
     Ok(PolicyRef { kind, name })
 }
 
+/// The longest document that is read, white space included, in bytes.
+const DOCUMENT: usize = 64 * 1024;
+
 /// What a policy document is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -120,6 +123,9 @@ pub(super) fn document(
     purpose: Purpose,
 ) -> Result<Document, Refused> {
     let source = required(call, parameter)?;
+    if source.len() > DOCUMENT {
+        return Err(too_long(parameter));
+    }
     let document = read_document(source, purpose)
         .map_err(|why| Refused::new(400, "MalformedPolicyDocument", why))?;
     // Whether white space counts is not documented: it does not.

@@ -123,6 +123,10 @@ pub(super) fn answer(
     let (name, resources, run) = operations
         .find(|(name, ..)| *name == call.action)
         .ok_or_else(|| Refused::lacking(&call.action))?;
+    let mut parameters = call.parameters.iter();
+    if parameters.any(|(name, _)| name.starts_with("Tag.")) {
+        return Err(Refused::lacking("tags"));
+    }
     let request = Request {
         world,
         call,

@@ -16,6 +16,9 @@ pub(crate) const RAM: &str = "2015-05-01";
 pub(crate) const STS: &str = "2015-04-01";
 pub(crate) const RESOURCE_MANAGER: &str = "2020-03-31";
 
+/// Names and values, as a call takes them.
+pub(crate) type Parameters<'a> = &'a [(&'a str, &'a str)];
+
 /// A running sandbox and a client of it.
 pub(crate) struct Cloud {
     pub(crate) sandbox: Sandbox,
@@ -82,7 +85,7 @@ impl Cloud {
         who: &str,
         version: &str,
         action: &str,
-        parameters: &[(&str, &str)],
+        parameters: Parameters<'_>,
     ) -> Result<Value, Refused> {
         let answer = rpc::call(
             &self.transport,
@@ -107,7 +110,7 @@ impl Cloud {
         &self,
         who: &str,
         action: &str,
-        parameters: &[(&str, &str)],
+        parameters: Parameters<'_>,
     ) -> Result<Value, Refused> {
         self.call(who, RAM, action, parameters).await
     }
@@ -118,7 +121,7 @@ impl Cloud {
         name: &str,
         who: &str,
         role: &str,
-        more: &[(&str, &str)],
+        more: Parameters<'_>,
     ) -> Result<Value, Refused> {
         let arn = format!("acs:ram::{ACCOUNT}:role/{role}");
         let mut parameters = vec![("RoleArn", arn.as_str()), ("RoleSessionName", name)];

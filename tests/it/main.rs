@@ -1,6 +1,7 @@
 //! The integration tests, as one binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod account;
 mod bad_input;
 mod bytes;
 mod cloud;
@@ -27,6 +28,7 @@ mod policy_templates;
 mod policy_test;
 mod preflight;
 mod refusals;
+mod sandbox_policies;
 mod sandbox_ram;
 mod sandbox_sts;
 mod schema;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sesame_fc::acs::Ambient;
 use sesame_fc::acs::ambient::random_hex;
 
-use crate::cloud::{ACCOUNT, Cloud, RAM, RESOURCE_MANAGER, STS};
+use crate::cloud::{ACCOUNT, Cloud, Parameters, RAM, RESOURCE_MANAGER, STS};
 
 const WORLD: &str = r#"
 users:
@@ -176,7 +176,7 @@ async fn malformed_parameters_are_refused_by_name() {
     let long_name = "a".repeat(65);
     let ci = "acs:ram::1234567890123456:role/ci";
     #[rustfmt::skip]
-    let rows: &[(&[(&str, &str)], u16, &str)] = &[
+    let rows: &[(Parameters<'_>, u16, &str)] = &[
         (&[("RoleSessionName", "s1")], 400, "MissingRoleArn"),
         (&[("RoleArn", ci)], 400, "MissingRoleSessionName"),
         (&[("RoleArn", "ci"), ("RoleSessionName", "s1")], 400, "InvalidParameter.RoleArn"),

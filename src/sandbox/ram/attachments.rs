@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::pages::list;
-use super::{Answer, Request, date, done, policies};
+use super::{Answer, Request, date, done, policies, versions};
 use crate::sandbox::answer::Refused;
-use crate::sandbox::directory::{Attachment, Directory, Entity, EntityKind};
+use crate::sandbox::directory::{Attachment, Directory, Entity, EntityKind, PolicyKind};
 use crate::sandbox::parameters::{check_name, policy};
 
 pub(super) fn attach_to_user(request: &Request<'_>) -> Answer {
@@ -77,7 +77,14 @@ fn attachment(request: &Request<'_>) -> Result<Attachment, Refused> {
 
 fn attach(request: &Request<'_>, entity: Entity<'_>) -> Answer {
     let attachment = attachment(request)?;
-    request.world.directory_mut().attach(entity, attachment)?;
+    let policy = &attachment.policy;
+    let mut directory = request.world.directory_mut();
+    directory.has_policy(policy)?;
+    // It would grant nothing, and nobody would know why.
+    if policy.kind == PolicyKind::System {
+        versions::text_of_system(&policy.name)?;
+    }
+    directory.attach(entity, attachment)?;
     done()
 }
 

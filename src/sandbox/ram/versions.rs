@@ -84,15 +84,18 @@ pub(super) fn in_force(directory: &Directory, policy: &PolicyRef) -> Answer {
             let version = version.ok_or(Fault::NotExist("Policy.Version"))?;
             Ok(described(policy, version))
         }
-        PolicyKind::System => {
-            let lacking = || Refused::lacking(&format!("the text of the system policy {name}"));
-            Ok(json!({
-                "VersionId": of_system(name),
-                "IsDefaultVersion": true,
-                "PolicyDocument": system::document(name).ok_or_else(lacking)?,
-            }))
-        }
+        PolicyKind::System => Ok(json!({
+            "VersionId": of_system(name),
+            "IsDefaultVersion": true,
+            "PolicyDocument": text_of_system(name)?,
+        })),
     }
+}
+
+/// What a system policy says.
+pub(super) fn text_of_system(name: &str) -> Result<&'static str, Refused> {
+    let lacking = || Refused::lacking(&format!("the text of the system policy {name}"));
+    system::document(name).ok_or_else(lacking)
 }
 
 /// The one version of a system policy that there is here.
