@@ -140,6 +140,7 @@ async fn a_user_from_its_creation_to_its_end() {
         ("GetUser", &named, 404, "EntityNotExist.User"),
         ("UpdateUser", &named, 404, "EntityNotExist.User"),
         ("DeleteUser", &named, 404, "EntityNotExist.User"),
+        ("UpdateUser", &[named[0], taken[1]], 404, "EntityNotExist.User"),
         ("UpdateUser", &taken, 409, "EntityAlreadyExists.User"),
         ("UpdateUser", &odd, 400, "InvalidParameter.NewUserName.InvalidChars"),
     ]).await;

@@ -97,10 +97,8 @@ impl Directory {
     }
 
     pub(in crate::sandbox) fn rename_user(&mut self, name: &str, new: &str) -> Result<(), Fault> {
-        if name == new {
-            return self.user(name).map(|_| ());
-        }
-        if self.users.contains_key(new) {
+        self.user(name)?;
+        if name != new && self.users.contains_key(new) {
             return Err(Fault::AlreadyExists("User"));
         }
         let user = self.users.remove(name).ok_or(Fault::NotExist("User"))?;
