@@ -38,8 +38,6 @@ pub(super) struct World {
 pub(super) struct Trail {
     pub(super) who: Option<Who>,
     pub(super) verdict: Option<Verdict>,
-    /// What was asked before that: some operations need several permissions.
-    pub(super) earlier: Vec<Verdict>,
     /// It was denied, and let pass all the same.
     pub(super) let_through: bool,
 }
@@ -194,7 +192,7 @@ impl World {
         let refused = (!allowed && !self.soft)
             .then(|| denial::refuse(product, &verdict, &directory.principal(who)));
         trail.let_through |= !allowed && self.soft;
-        trail.earlier.extend(trail.verdict.replace(verdict));
+        trail.verdict = Some(verdict);
         refused.map_or(Ok(()), Err)
     }
 
