@@ -1,5 +1,7 @@
 //! The command line: definitions only. What a flag does is in the command's own file.
 
+mod components;
+mod event;
 mod explain;
 mod global;
 mod invoke;
@@ -8,6 +10,8 @@ mod sandbox;
 
 use clap::{Parser, Subcommand};
 
+pub use components::{ComponentCommand, ComponentSubcommand};
+pub use event::EventTemplateArgs;
 pub use explain::ExplainArgs;
 pub use global::{ColorArg, FormatArg, GlobalArgs};
 pub use invoke::{
@@ -58,6 +62,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Answer as Function Compute, STS and RAM do, on this machine.
     Sandbox(SandboxArgs),
+    /// Write an event to try a function with.
+    Event(EventTemplateArgs),
+    /// Commands under the names that they have in Serverless Devs.
+    Cli(ComponentCommand),
 }
 
 /// A time limit.

@@ -1,6 +1,7 @@
 //! One file and one function a command. They put the floors below together and decide what is
 //! printed; they hold no logic of the field.
 
+mod event;
 mod explain;
 mod input;
 mod invoke;
@@ -16,7 +17,7 @@ use clap::{CommandFactory, Parser};
 use serde_json::Value;
 
 use crate::acs::{Ambient, ProcessEnvironment};
-use crate::cli::{Cli, ColorArg, Command, FormatArg, GlobalArgs};
+use crate::cli::{Cli, ColorArg, Command, ComponentSubcommand, FormatArg, GlobalArgs};
 use crate::diagnosis::{Exit, Failure, codes};
 use crate::output::{Format, InvokeReport, Printer, Verbosity, invocation, json};
 
@@ -37,6 +38,12 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         ),
         Command::Explain(args) => explain::run(&args, &mut printer),
         Command::Sandbox(args) => sandbox::run(&args, Ambient::system(), &mut printer),
+        Command::Event(args) => event::run(&args, event::Told::Bare, &mut printer),
+        Command::Cli(component) => match component.command {
+            ComponentSubcommand::FcEvent(args) => {
+                event::run(&args, event::Told::AsServerlessDevs, &mut printer)
+            }
+        },
         Command::Policy(command) => policy::run(&command, &ProcessEnvironment, &mut printer),
     };
     ExitCode::from(exit.status())
@@ -177,6 +184,7 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
         "sesame policy test" => ("sesame.policy.test/1", Value::Null),
         "sesame policy generate" => ("sesame.policy.generate/1", Value::Null),
         "sesame policy templates" => ("sesame.policy.templates/1", Value::Null),
+        "sesame event" | "sesame cli fc-event" => (event::SCHEMA, Value::Null),
         "sesame explain" => ("sesame.explain/1", Value::Null),
         "sesame sandbox" => (sandbox::SCHEMA, Value::Null),
         _ => (invocation::SCHEMA, fields),

@@ -9,6 +9,7 @@ pub mod ram;
 
 pub mod acs;
 pub mod catalogue;
+pub mod event;
 
 pub mod fc;
 

@@ -1,6 +1,7 @@
 //! What a person or a program sees: data on stdout, everything else on stderr, in text or as
 //! one JSON object. Text from outside is escaped before a terminal can act on it.
 
+pub mod access_log;
 pub mod escape;
 pub mod excerpt;
 pub mod invocation;

@@ -12,21 +12,29 @@ mod directory;
 mod function;
 mod functions;
 mod invoke;
+mod journal;
 mod operation;
+mod page;
 mod parameters;
 mod ram;
+mod recorder;
 mod resource_manager;
 mod server;
+mod shown;
 mod sts;
+mod trail;
 mod world;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 pub use config::{Code, Config, ConfigError, Function, User};
+pub use journal::{Call, Decider, Follower, Journal, News};
+pub use recorder::{RecordError, Recorded, Recorder};
 
 use crate::acs::{Ambient, Credentials, Endpoint, Principal};
 use crate::preflight::{Caller, Source};
@@ -34,13 +42,34 @@ use crate::ram::{Layer, Policies, Policy};
 use directory::Who;
 use world::World;
 
+/// How many notices wait until somebody hears them; more are not needed.
+const NOTICES: usize = 16;
+
 /// How a sandbox is run, beside its configuration.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Where it listens; port 0 is any.
     pub listen: SocketAddr,
     /// Denials are noted and let pass; signatures are checked all the same.
     pub soft: bool,
+    /// Where the smallest policy that covers the calls seen is written.
+    pub record_policy: Option<PathBuf>,
+}
+
+/// Why a sandbox does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be had.
+    #[error("the sandbox cannot listen on `{address}`: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The recorded policy could not be written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
 }
 
 impl Default for Options {
@@ -48,6 +77,7 @@ impl Default for Options {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             soft: false,
+            record_policy: None,
         }
     }
 }
@@ -58,6 +88,7 @@ pub struct Sandbox {
     address: SocketAddr,
     world: Arc<World>,
     ending: watch::Sender<bool>,
+    notices: mpsc::Receiver<String>,
     server: tokio::task::JoinHandle<()>,
 }
 
@@ -71,25 +102,61 @@ impl Sandbox {
     /// Listens, and answers in the background.
     ///
     /// # Errors
-    /// The address cannot be had.
-    pub async fn start(config: Config, options: Options, ambient: Ambient) -> io::Result<Self> {
-        let listener = tokio::net::TcpListener::bind(options.listen).await?;
-        let address = listener.local_addr()?;
+    /// The address cannot be had, or the recorded policy could not be written.
+    pub async fn start(
+        config: Config,
+        options: Options,
+        ambient: Ambient,
+    ) -> Result<Self, StartError> {
+        let recorder = Recorder::new(options.record_policy)?;
+        let listen = options.listen;
+        let cannot = |source| StartError::Listen {
+            address: listen,
+            source,
+        };
+        let listener = tokio::net::TcpListener::bind(listen)
+            .await
+            .map_err(cannot)?;
+        let address = listener.local_addr().map_err(cannot)?;
         let (ending, end) = watch::channel(false);
-        let world = Arc::new(World::new(Arc::new(config), address, ambient, options.soft));
+        let (say, notices) = mpsc::channel(NOTICES);
+        let config = Arc::new(config);
+        let world = World::new(config, address, ambient, options.soft, recorder, say);
+        let world = Arc::new(world);
         let server = tokio::spawn(server::serve(listener, Arc::clone(&world), end));
         Ok(Self {
             address,
             world,
             ending,
+            notices,
             server,
         })
     }
 
     /// Ends it: what is under way has a moment left.
-    pub async fn stop(mut self) {
+    ///
+    /// # Errors
+    /// The recorded policy cannot be written.
+    pub async fn stop(&mut self) -> Result<(), RecordError> {
         self.ending.send_replace(true);
+        self.world.journal.close();
         let _ended = (&mut self.server).await;
+        self.world.recorder.write()
+    }
+
+    /// The calls as they come.
+    pub fn follow(&self) -> Follower {
+        self.world.journal.follow(0)
+    }
+
+    /// The next thing that whoever runs it should know.
+    pub async fn notice(&mut self) -> Option<String> {
+        self.notices.recv().await
+    }
+
+    /// The address of its page.
+    pub fn page(&self) -> String {
+        self.world.guard.address()
     }
 
     /// Where it listens.
@@ -117,6 +184,7 @@ impl Sandbox {
             security_token: None,
             account_id: Some(directory.account.clone()),
             source: format!("sandbox identity `{user}`"),
+            expires_at: None,
         })
     }
 

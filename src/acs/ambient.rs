@@ -11,6 +11,11 @@ pub trait Environment {
     /// # Errors
     /// The value is not UTF-8.
     fn var(&self, name: &str) -> Result<Option<String>, NotUtf8>;
+
+    /// The names of all variables that are UTF-8, sorted. Empty where they cannot be listed.
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// The named variable holds bytes that are not UTF-8.
@@ -30,11 +35,23 @@ impl Environment for ProcessEnvironment {
             Err(std::env::VarError::NotUnicode(_)) => Err(NotUtf8(name.to_owned())),
         }
     }
+
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = std::env::vars_os()
+            .filter_map(|(name, _)| name.into_string().ok())
+            .collect();
+        names.sort_unstable();
+        names
+    }
 }
 
 impl Environment for BTreeMap<String, String> {
     fn var(&self, name: &str) -> Result<Option<String>, NotUtf8> {
         Ok(self.get(name).filter(|value| !value.is_empty()).cloned())
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.keys().cloned().collect()
     }
 }
 

@@ -4,10 +4,12 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::acs3::{self, Operation};
+use super::ambient::utc;
 use super::encoding::encode;
 use super::redact::Redactor;
 use super::{
-    Ambient, Credentials, Endpoint, Headers, HttpRequest, Refusal, Transport, TransportError,
+    Ambient, Credentials, Endpoint, Headers, HttpRequest, Refusal, Secret, Transport,
+    TransportError,
 };
 
 /// The largest answer that is read: no call here has one near it.
@@ -49,18 +51,7 @@ pub async fn call(
     credentials: &Credentials,
     ambient: Ambient,
 ) -> Result<Value, RpcError> {
-    let query: Vec<String> = parameters
-        .iter()
-        .map(|(key, value)| format!("{}={}", encode(key), encode(value)))
-        .collect();
-    let mut request = HttpRequest {
-        method: "POST",
-        endpoint: endpoint.clone(),
-        path: "/".to_owned(),
-        query: query.join("&"),
-        headers: Headers::from_iter([("accept", "application/json")]),
-        body: Bytes::new(),
-    };
+    let mut request = request(endpoint, parameters);
     acs3::sign(
         &mut request,
         operation,
@@ -68,6 +59,59 @@ pub async fn call(
         (ambient.now)(),
         &(ambient.nonce)(),
     );
+    let redactor = Redactor::new(credentials);
+    exchange(transport, request, operation, &redactor).await
+}
+
+/// Makes one call that nobody signs. What the signature's header fields would say stands among
+/// the parameters. `hidden` is what a refusal must not repeat.
+///
+/// # Errors
+/// No answer, a refusal, or an answer that is not JSON.
+pub async fn call_unsigned(
+    transport: &Transport,
+    endpoint: &Endpoint,
+    operation: Operation<'_>,
+    parameters: &[(&str, &str)],
+    hidden: &Secret,
+    ambient: Ambient,
+) -> Result<Value, RpcError> {
+    let (now, nonce) = (utc((ambient.now)()), (ambient.nonce)());
+    let common = [
+        ("Action", operation.action),
+        ("Format", "json"),
+        ("Version", operation.version),
+        ("Timestamp", &now),
+        ("SignatureNonce", &nonce),
+    ];
+    let mut request = request(endpoint, &[&common, parameters].concat());
+    request.headers.set("x-acs-action", operation.action);
+    request.headers.set("x-acs-version", operation.version);
+    let redactor = Redactor::of(hidden);
+    exchange(transport, request, operation, &redactor).await
+}
+
+fn request(endpoint: &Endpoint, parameters: &[(&str, &str)]) -> HttpRequest {
+    let query: Vec<String> = parameters
+        .iter()
+        .map(|(key, value)| format!("{}={}", encode(key), encode(value)))
+        .collect();
+    HttpRequest {
+        method: "POST",
+        endpoint: endpoint.clone(),
+        path: "/".to_owned(),
+        query: query.join("&"),
+        headers: Headers::from_iter([("accept", "application/json")]),
+        body: Bytes::new(),
+    }
+}
+
+async fn exchange(
+    transport: &Transport,
+    request: HttpRequest,
+    operation: Operation<'_>,
+    redactor: &Redactor,
+) -> Result<Value, RpcError> {
     let mut incoming = transport.send(request).await?;
     let body = incoming.body(ANSWER_LIMIT).await?;
     let action = operation.action.to_owned();
@@ -75,7 +119,7 @@ pub async fn call(
         let refusal = Refusal {
             status: incoming.status,
             headers: incoming.headers,
-            body: Redactor::new(credentials).body(&body),
+            body: redactor.body(&body),
         };
         return Err(RpcError::Refused { action, refusal });
     }

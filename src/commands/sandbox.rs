@@ -1,15 +1,21 @@
 //! `sesame sandbox`: the endpoint in the foreground, until a signal ends it.
 
+use std::io::ErrorKind;
+use std::time::Duration;
+
 use super::{Ended, finish, input, signal};
 use crate::acs::Ambient;
 use crate::cli::SandboxArgs;
 use crate::diagnosis::failure::{io_words, shell_quoted};
 use crate::diagnosis::{Exit, Failure, codes};
-use crate::output::{Printer, Verbosity};
-use crate::sandbox::{Config, Options, Sandbox};
+use crate::output::{Format, Printer, Verbosity, access_log};
+use crate::sandbox::{Config, Follower, News, Options, Sandbox, StartError};
 
 /// The object that a sandbox which could not start ends with.
 pub(super) const SCHEMA: &str = "sesame.sandbox/1";
+
+/// How long the last lines of the access log may take.
+const LAST_LINES: Duration = Duration::from_millis(200);
 
 pub(super) fn run(args: &SandboxArgs, ambient: Ambient, printer: &mut Printer) -> Exit {
     match serve(args, ambient, printer) {
@@ -42,33 +48,103 @@ fn serve(args: &SandboxArgs, ambient: Ambient, printer: &mut Printer) -> Result<
         let options = Options {
             listen: args.listen,
             soft: args.soft,
+            record_policy: args.record_policy.clone(),
         };
         // The handlers stand before the start line: whoever reads it may send a signal.
         let ended = signal();
-        let sandbox = Sandbox::start(config, options, ambient).await;
-        let sandbox = sandbox.map_err(|error| cannot_listen(args, &error))?;
+        let mut sandbox = Sandbox::start(config, options, ambient)
+            .await
+            .map_err(cannot_start)?;
         greet(&sandbox, args, printer);
-        ended.await;
-        sandbox.stop().await;
-        Ok(())
+        let mut calls = sandbox.follow();
+        let closed = tokio::select! {
+            _ = ended => Ok(()),
+            closed = log(&mut sandbox, &mut calls, printer) => closed,
+        };
+        let recorded = sandbox.stop().await;
+        // The last lines; a reader that does not read does not hold up the end.
+        let rest = log(&mut sandbox, &mut calls, printer);
+        let _late = tokio::time::timeout(LAST_LINES, rest).await;
+        recorded.map_err(|error| cannot_start(error.into()))?;
+        closed
     });
     runtime.shutdown_background();
     served
 }
 
-fn cannot_listen(args: &SandboxArgs, error: &std::io::Error) -> Box<Failure> {
-    let why = match error.kind() {
-        std::io::ErrorKind::AddrInUse => "something listens there already".to_owned(),
-        _ => io_words(error),
+/// Prints a line for each call until there are no more, or nobody reads.
+async fn log(
+    sandbox: &mut Sandbox,
+    calls: &mut Follower,
+    printer: &mut Printer,
+) -> Result<(), Box<Failure>> {
+    loop {
+        let news = tokio::select! {
+            news = calls.next() => news,
+            Some(notice) = sandbox.notice() => {
+                printer.warning(&notice);
+                continue;
+            }
+        };
+        let Some(News { missed, calls }) = news else {
+            return Ok(());
+        };
+        if missed > 0 {
+            printer.warning(&format!(
+                "{missed} lines of the access log are left out: stdout is read too slowly"
+            ));
+        }
+        let lines: String = match printer.format() {
+            Format::Json => calls
+                .iter()
+                .map(|call| access_log::json_line(call) + "\n")
+                .collect(),
+            _ if !printer.wants(Verbosity::Normal) => continue,
+            _ => calls
+                .iter()
+                .map(|call| access_log::text(call) + "\n")
+                .collect(),
+        };
+        match printer.stream(lines.into()).await {
+            Ok(()) => {}
+            // Whoever read the log has seen enough, and with it the sandbox ends.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+            Err(error) => {
+                let title = format!("stdout cannot be written: {error}");
+                return Err(Box::new(Failure::new(codes::STDOUT, title)));
+            }
+        }
+    }
+}
+
+fn cannot_start(error: StartError) -> Box<Failure> {
+    let title = match &error {
+        StartError::Listen { address, source } if source.kind() == ErrorKind::AddrInUse => {
+            format!("the sandbox cannot listen on `{address}`: something listens there already")
+        }
+        StartError::Listen { address, source } => {
+            format!(
+                "the sandbox cannot listen on `{address}`: {}",
+                io_words(source)
+            )
+        }
+        StartError::Record(error) => error.to_string(),
     };
-    let title = format!("the sandbox cannot listen on `{}`: {why}", args.listen);
-    Box::new(Failure::new(codes::LISTEN, title).hint("`--listen 127.0.0.1:0` takes any free port"))
+    Box::new(match error {
+        StartError::Listen { .. } => {
+            Failure::new(codes::LISTEN, title).hint("`--listen 127.0.0.1:0` takes any free port")
+        }
+        StartError::Record(_) => {
+            Failure::new(codes::OUTPUT, title).hint("check the folder and its permissions")
+        }
+    })
 }
 
 /// Where it listens, and how each identity is used.
 fn greet(sandbox: &Sandbox, args: &SandboxArgs, printer: &mut Printer) {
     let url = format!("http://{}", sandbox.address());
     printer.line(Verbosity::Quiet, &format!("listening on {url}"));
+    printer.line(Verbosity::Normal, &format!("page: {}", sandbox.page()));
     if !args.listen.ip().is_loopback() {
         printer.warning(
             "other machines can reach this sandbox: it runs programs and speaks plain http",

@@ -160,6 +160,12 @@ impl Document {
         &self.source
     }
 
+    /// The same, shared.
+    #[must_use]
+    pub fn shared_source(&self) -> Arc<str> {
+        Arc::clone(&self.source)
+    }
+
     /// The statements, in order.
     #[must_use]
     pub fn statements(&self) -> &[Statement] {

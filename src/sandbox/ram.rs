@@ -24,7 +24,8 @@ use super::denial;
 use super::directory::{PolicyKind, Who};
 use super::operation::RpcCall;
 use super::parameters::{self, incorrect, required};
-use super::world::{Trail, World};
+use super::trail::Trail;
+use super::world::World;
 use crate::acs::ambient::utc;
 
 /// One call with what it may need.
@@ -134,14 +135,14 @@ pub(super) fn answer(
         now: (world.ambient.now)(),
     };
     // What names nothing is refused before anyone is asked.
-    let resources = resources.iter().map(|resource| resource.of(&request));
-    for resource in resources.collect::<Result<Vec<_>, _>>()? {
-        let asked = Asked {
+    let asked = resources.iter().map(|resource| {
+        Ok(Asked {
             action: format!("ram:{name}"),
-            resource,
-        };
-        world.authorise(asked, call.product, who, None, arrived, trail)?;
-    }
+            resource: resource.of(&request)?,
+        })
+    });
+    let asked = asked.collect::<Result<_, Refused>>()?;
+    world.authorise_all(asked, call.product, who, None, arrived, trail)?;
     let mut body = run(&request)?;
     body["RequestId"] = request_id.into();
     Ok(json_answer(200, call.product, request_id, &body))

@@ -12,7 +12,8 @@ use super::authorise::Asked;
 use super::directory::{Attachment, Directory, Entity, EntityKind, PolicyKind, Who};
 use super::operation::RpcCall;
 use super::parameters::{incorrect, number, policy_kind};
-use super::world::{Trail, World};
+use super::trail::Trail;
+use super::world::World;
 use crate::acs::ambient::utc;
 
 pub(super) fn answer(

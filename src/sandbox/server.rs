@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -16,8 +16,11 @@ use tokio::task::JoinSet;
 
 use super::answer::Refused;
 use super::authenticate::Arrived;
+use super::journal::Call;
 use super::operation::Operation;
-use super::world::{Trail, World};
+use super::page::{self, view::View};
+use super::trail::Trail;
+use super::world::World;
 use crate::acs::{Ambient, Headers};
 
 /// The largest event of a synchronous call, in bytes.
@@ -35,7 +38,8 @@ pub(super) async fn serve(
     world: Arc<World>,
     mut ending: watch::Receiver<bool>,
 ) {
-    let app = Router::new().fallback(handle).with_state(world);
+    let page = page::router(Arc::clone(&world) as Arc<dyn View>, world.guard.clone());
+    let app = Router::new().fallback(handle).with_state(world).merge(page);
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -94,6 +98,8 @@ async fn handle(
         body: bytes::Bytes::new(),
         peer,
     };
+    let started = Instant::now();
+    let time = (world.ambient.now)();
     let request_id = request_id(world.ambient);
     let mut trail = Trail::default();
     let read = tokio::time::timeout(READING, axum::body::to_bytes(body, SYNC_LIMIT)).await;
@@ -121,7 +127,21 @@ async fn handle(
                 .await
         }
     };
-    result.unwrap_or_else(|refused| refused.answer(operation.product(), &request_id))
+    let error_code = result
+        .as_ref()
+        .err()
+        .map(|refused| refused.code.to_string());
+    let response =
+        result.unwrap_or_else(|refused| refused.answer(operation.product(), &request_id));
+    let call = Call {
+        time,
+        status: response.status().as_u16(),
+        error_code,
+        duration_ms: started.elapsed().as_secs_f64() * 1000.0,
+        ..trail.call(&arrived, &operation, request_id)
+    };
+    world.journal.push(call);
+    response
 }
 
 fn is_too_large(error: &axum::Error) -> bool {

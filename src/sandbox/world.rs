@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use axum::body::Body;
 use axum::http::Response;
 use jiff::Timestamp;
+use tokio::sync::mpsc;
 
 use super::answer::Refused;
 use super::authenticate::{Arrived, Nonces, authenticate};
@@ -13,9 +14,13 @@ use super::authorise::{self, Asked, Prepared, Verdict};
 use super::config::{Config, Function};
 use super::denial;
 use super::directory::{Directory, Who};
+use super::journal::Journal;
 use super::operation::{FcCall, FcKind, Operation, Product};
+use super::page::guard::Guard;
+use super::recorder::{Recorded, Recorder};
+use super::trail::Trail;
 use super::{functions, invoke, ram, resource_manager, sts};
-use crate::acs::Ambient;
+use crate::acs::{Ambient, Secret};
 use crate::fc::{Target, TargetNames};
 
 /// Everything that a request can meet.
@@ -28,18 +33,14 @@ pub(super) struct World {
     pub(super) ambient: Ambient,
     /// Denials are noted and let pass.
     pub(super) soft: bool,
+    pub(super) guard: Guard,
+    pub(super) journal: Arc<Journal>,
+    pub(super) recorder: Arc<Recorder>,
+    /// What whoever runs the sandbox should know.
+    notices: mpsc::Sender<String>,
     directory: RwLock<Directory>,
     nonces: Mutex<Nonces>,
     prepared: Prepared,
-}
-
-/// What is noted of a request on its way.
-#[derive(Debug, Default)]
-pub(super) struct Trail {
-    pub(super) who: Option<Who>,
-    pub(super) verdict: Option<Verdict>,
-    /// It was denied, and let pass all the same.
-    pub(super) let_through: bool,
 }
 
 impl World {
@@ -48,6 +49,8 @@ impl World {
         address: SocketAddr,
         ambient: Ambient,
         soft: bool,
+        recorder: Recorder,
+        notices: mpsc::Sender<String>,
     ) -> Self {
         let started = (ambient.now)();
         let directory = Directory::new(&config, started);
@@ -57,6 +60,10 @@ impl World {
             started,
             ambient,
             soft,
+            guard: Guard::new(address, Secret::new((ambient.nonce)())),
+            journal: Arc::default(),
+            recorder: Arc::new(recorder),
+            notices,
             directory: RwLock::new(directory),
             nonces: Mutex::default(),
             prepared: Prepared::default(),
@@ -183,17 +190,70 @@ impl World {
         arrived: &Arrived,
         trail: &mut Trail,
     ) -> Result<(), Refused> {
+        self.authorise_all(vec![asked], product, who, group, arrived, trail)
+    }
+
+    /// The same for an operation that needs several permissions: all of them.
+    pub(super) fn authorise_all(
+        &self,
+        asked: Vec<Asked>,
+        product: Product,
+        who: &Who,
+        group: Option<&str>,
+        arrived: &Arrived,
+        trail: &mut Trail,
+    ) -> Result<(), Refused> {
         let context = authorise::context(arrived, &self.config.context, (self.ambient.now)());
         let directory = self.directory();
-        let verdict = self
-            .prepared
-            .decide(asked, who, group, &directory, &context);
-        let allowed = verdict.is_allowed();
-        let refused = (!allowed && !self.soft)
-            .then(|| denial::refuse(product, &verdict, &directory.principal(who)));
-        trail.let_through |= !allowed && self.soft;
-        trail.verdict = Some(verdict);
+        let decide = |asked| {
+            let prepared = &self.prepared;
+            prepared.decide(asked, who, group, &directory, &context)
+        };
+        let mut verdicts: Vec<Verdict> = asked.into_iter().map(decide).collect();
+        let denied = verdicts.iter().position(|verdict| !verdict.is_allowed());
+        let refused = denied
+            .filter(|_| !self.soft)
+            .and_then(|place| verdicts.get(place))
+            .map(|verdict| denial::refuse(product, verdict, &directory.principal(who)));
+        trail.let_through |= denied.is_some() && self.soft;
+        if refused.is_none() {
+            verdicts
+                .iter()
+                .for_each(|verdict| self.record(who, &verdict.asked));
+        }
+        // A denial says more than what was allowed beside it.
+        verdicts.drain(..denied.unwrap_or_default());
+        trail.verdict = verdicts.into_iter().next();
         refused.map_or(Ok(()), Err)
+    }
+
+    /// Adds what went through to the recorded policy.
+    fn record(&self, who: &Who, asked: &Asked) {
+        let identity = match who {
+            Who::User(name) => name.clone(),
+            // A role's sessions come and go; its policy is what is looked for.
+            Who::Session(session) => format!("role-{}", session.role),
+        };
+        match self
+            .recorder
+            .record(&identity, &asked.action, &asked.resource)
+        {
+            Recorded::Known => {}
+            Recorded::Full => self.notify("the recorded policy is full: what is new is left out"),
+            Recorded::New => {
+                let (recorder, notices) = (Arc::clone(&self.recorder), self.notices.clone());
+                tokio::task::spawn_blocking(move || {
+                    if let Err(error) = recorder.write() {
+                        // Nobody listens, or too much was said already.
+                        let _unheard = notices.try_send(error.to_string());
+                    }
+                });
+            }
+        }
+    }
+
+    fn notify(&self, notice: &str) {
+        let _unheard = self.notices.try_send(notice.to_owned());
     }
 
     /// The function of a name.

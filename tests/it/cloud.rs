@@ -134,6 +134,7 @@ impl Cloud {
             security_token: Some(Secret::new(part("SecurityToken"))),
             account_id: None,
             source: "a test".to_owned(),
+            expires_at: None,
         };
         self.know(name, key);
         Ok(answer)

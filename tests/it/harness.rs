@@ -4,7 +4,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
@@ -117,6 +117,8 @@ impl Sesame {
             .args(&self.args)
             .env_clear()
             .env("HOME", self.folder.path())
+            // No test talks to another machine.
+            .env("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .current_dir(self.folder.path())
             .stdin(Stdio::piped())
@@ -134,6 +136,70 @@ impl Sesame {
 
     pub(crate) fn run(self) -> Run {
         self.start().end()
+    }
+
+    /// Starts a sandbox, and waits for the line that says where it listens.
+    pub(crate) fn listen(self) -> Listening {
+        let mut running = self.start_with_open_stdin();
+        let mut stderr = BufReader::new(running.child.stderr.take().unwrap());
+        let mut said = String::new();
+        let url = loop {
+            let before = said.len();
+            assert!(stderr.read_line(&mut said).unwrap() > 0, "no start: {said}");
+            if let Some(url) = said[before..].strip_prefix("listening on ") {
+                break url.trim().to_owned();
+            }
+        };
+        let rest = std::thread::spawn(move || {
+            stderr.read_to_string(&mut said).unwrap();
+            said
+        });
+        Listening { running, url, rest }
+    }
+}
+
+/// A sandbox in the foreground.
+pub(crate) struct Listening {
+    pub(crate) running: Running,
+    /// `http://127.0.0.1:PORT`
+    pub(crate) url: String,
+    /// What it says on stderr, to its end.
+    rest: JoinHandle<String>,
+}
+
+impl Listening {
+    /// `sesame ARGS…` of one of its identities, against it.
+    pub(crate) fn call(&self, identity: &str, args: &str) -> Sesame {
+        line(args)
+            .env("SESAME_ENDPOINT", &self.url)
+            .env("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou")
+            .env(
+                "ALIBABA_CLOUD_ACCESS_KEY_ID",
+                format!("LTAI-sandbox-{identity}"),
+            )
+            .env(
+                "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+                format!("sandbox-{identity}-secret"),
+            )
+    }
+
+    /// Ends it by a signal.
+    pub(crate) fn end(self, signal: &str) -> Run {
+        self.running.signal(signal);
+        self.wait()
+    }
+
+    /// Waits for its own end.
+    pub(crate) fn wait(self) -> Run {
+        let mut run = self.running.end_unsearched();
+        run.stderr = self.rest.join().unwrap();
+        // The start tells the keys, which open nothing else.
+        let searched = run
+            .stderr
+            .lines()
+            .filter(|line| !line.starts_with("export "));
+        run.holds_no_secret(&searched.collect::<Vec<_>>().join("\n"));
+        run
     }
 }
 
@@ -163,7 +229,13 @@ impl Running {
     }
 
     /// Waits for the end of a command whose stdout was not read whole.
-    pub(crate) fn end_unread(mut self) -> Run {
+    pub(crate) fn end_unread(self) -> Run {
+        let run = self.end_unsearched();
+        run.holds_no_secret(&run.stderr);
+        run
+    }
+
+    fn end_unsearched(mut self) -> Run {
         // The pipe stays open while it is waited for.
         let stdin = self.child.stdin.take();
         let output = self.child.wait_with_output().unwrap();
@@ -171,7 +243,7 @@ impl Running {
         if let Some(writer) = self.writer {
             writer.join().unwrap();
         }
-        let run = Run {
+        Run {
             stdout: output.stdout,
             stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
             exit: output
@@ -180,9 +252,7 @@ impl Running {
                 .expect("an exit status, not a signal's death"),
             args: self.args,
             folder: self.folder,
-        };
-        run.holds_no_secret();
-        run
+        }
     }
 }
 
@@ -196,8 +266,8 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    fn holds_no_secret(&self) {
-        for (stream, text) in [("stdout", &*self.stdout_lossy()), ("stderr", &*self.stderr)] {
+    fn holds_no_secret(&self, stderr: &str) {
+        for (stream, text) in [("stdout", &*self.stdout_lossy()), ("stderr", stderr)] {
             if let Some(found) = SECRETS.find(text) {
                 panic!(
                     "{stream} of {:?} shows `{}`:\n{text}",

@@ -193,6 +193,7 @@ async fn a_created_key_signs_at_once_and_a_disabled_or_deleted_one_no_more() {
         security_token: None,
         account_id: None,
         source: "a test".to_owned(),
+        expires_at: None,
     };
     cloud.know("second", credentials);
     let identity = cloud.call("second", STS, "GetCallerIdentity", &[]).await;

@@ -5,6 +5,9 @@ use std::sync::LazyLock;
 
 use jsonschema::{Registry, Validator};
 use serde_json::{Value, json};
+use sesame_fc::output::access_log;
+use sesame_fc::ram::{Decision, Effect, Layer, Span};
+use sesame_fc::sandbox::{Call, Decider};
 
 use super::harness::line;
 
@@ -47,6 +50,9 @@ static OBJECTS: LazyLock<Vec<(&str, Validator)>> = LazyLock::new(|| {
         ("sesame.policy.generate/1", "policy-generate.json"),
         ("sesame.policy.templates/1", "policy-templates.json"),
         ("sesame.explain/1", "explain.json"),
+        ("sesame.event/1", "event.json"),
+        ("sesame.sandbox/1", "sandbox.json"),
+        ("sesame.sandbox.call/1", "sandbox-call.json"),
     ]
     .map(|(schema, file)| (schema, validator(file, "")))
     .into()
@@ -236,6 +242,42 @@ fn the_schemas_of_generate_templates_and_explain_refuse_what_breaks_the_contract
 }
 
 #[test]
+fn the_schema_of_event_refuses_what_breaks_the_contract() {
+    let event = line("event cdn -o json").run().json();
+    refuses(
+        &event,
+        &[
+            ("/ok", json!(false)),
+            ("/kind", json!("CDN")),
+            ("/type", json!("")),
+            ("/confidence", json!("certain")),
+            ("/source", json!("")),
+            ("/file", json!("../cdn.json")),
+            ("/path", json!(1)),
+            ("/event", json!(null)),
+        ],
+    );
+    let (_, validator) = OBJECTS
+        .iter()
+        .find(|(schema, _)| *schema == "sesame.event/1")
+        .unwrap();
+    for field in ["kind", "type", "path", "event"] {
+        let mut bad = event.clone();
+        bad.as_object_mut().unwrap().remove(field);
+        assert!(!validator.is_valid(&bad), "without {field}");
+    }
+    let list = line("event -o json").run().json();
+    refuses(
+        &list,
+        &[
+            ("/templates", json!([])),
+            ("/templates/0/kind", json!(null)),
+            ("/templates/0/confidence", json!("certain")),
+        ],
+    );
+}
+
+#[test]
 fn the_schema_of_a_batch_knows_questions_from_answers() {
     let question = json!({"id": 1, "action": "fc:Get", "resource": "*", "context": {"a:b": ["c"]}});
     assert!(QUESTION.is_valid(&question) && !ANSWER.is_valid(&question["context"]));
@@ -263,6 +305,68 @@ fn the_schema_of_a_batch_knows_questions_from_answers() {
     ] {
         assert!(!ANSWER.is_valid(&bad), "{bad}");
     }
+}
+
+#[test]
+fn the_schema_of_a_sandbox_call_refuses_what_breaks_the_contract() {
+    let policy: std::sync::Arc<str> = "{}".into();
+    let call = Call {
+        number: 1,
+        time: "2026-11-22T12:03:11Z".parse().unwrap(),
+        method: "POST".into(),
+        path: "/2023-03-30/functions/billing/invocations".into(),
+        identity: Some("contractor".into()),
+        product: "fc",
+        operation: Some("InvokeFunction".into()),
+        action: Some("fc:InvokeFunction".into()),
+        resource: Some("acs:fc:cn-hangzhou:1234567890123456:functions/billing".into()),
+        verdict: Some(Decision::ExplicitDeny),
+        decided_by: Some(Decider {
+            policy: "contractor.json".into(),
+            layer: Layer::Account,
+            statement: 1,
+            effect: Effect::Deny,
+            line: 5,
+            column: 5,
+            span: Span::new(0, policy.len()),
+            text: policy,
+        }),
+        reasons: vec!["let through".into()],
+        let_through: true,
+        status: 200,
+        error_code: None,
+        duration_ms: 1.25,
+        request_id: "1-0-0-0".into(),
+    };
+    let object = |call: &Call| serde_json::from_str(&access_log::json_line(call)).unwrap();
+    let breaks: [(&str, Value); 13] = [
+        ("/time", json!("2026-11-22 12:03:11")),
+        ("/method", json!("")),
+        ("/identity", json!(1)),
+        ("/product", json!("ecs")),
+        ("/verdict", json!("explicit_deny")),
+        ("/verdict", json!("allowed")),
+        ("/denial", json!(null)),
+        ("/decided_by", json!({})),
+        ("/decided_by/line", json!(0)),
+        ("/reasons", json!(null)),
+        ("/status", json!(0)),
+        ("/duration_ms", json!(-1)),
+        ("/request_id", json!(null)),
+    ];
+    refuses(&object(&call), &breaks);
+    // Nothing was asked of RAM.
+    check(&object(&Call {
+        identity: None,
+        operation: None,
+        action: None,
+        resource: None,
+        verdict: None,
+        decided_by: None,
+        let_through: false,
+        error_code: Some("SignatureNotMatch".into()),
+        ..call
+    }));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
-use sesame_fc::acs::encoding::sha256_hex;
-use sesame_fc::acs::{Headers, acs3};
+use sesame_fc::acs::encoding::{query_pairs, sha256_hex};
+use sesame_fc::acs::{Headers, acs3, legacy};
 use sesame_fc::fc::signature;
 
 #[derive(Deserialize)]
@@ -196,6 +196,102 @@ fn every_conformant_acs3_vector_verifies() {
         count += 1;
     }
     assert_eq!(count, 22 + 19 + 3 + 4 + 4 + 4 + 17 + 1);
+}
+
+/// The parameters of a request that is signed in them.
+fn parameters(query: &str) -> Vec<(String, String)> {
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    let pairs = query_pairs(query).into_iter();
+    pairs
+        .map(|(key, value)| (text(key), text(value.unwrap_or_default())))
+        .collect()
+}
+
+fn rpc_verifies(vector: &Vector, request: &Recorded) -> bool {
+    let parameters = parameters(request.query());
+    let signature = parameters.iter().find(|(key, _)| key == "Signature");
+    signature.is_some_and(|(_, signature)| {
+        legacy::verify_rpc(
+            &request.method,
+            &parameters,
+            &vector.credentials.access_key_secret,
+            signature,
+        )
+    })
+}
+
+fn roa_verifies(vector: &Vector, request: &Recorded) -> bool {
+    let headers = request.headers();
+    let authorization = legacy::parse_authorization(request.authorization());
+    authorization.is_some_and(|(_, signature)| {
+        let (method, path, query) = (&request.method, &request.path, request.query());
+        legacy::verify_roa(
+            method,
+            path,
+            query,
+            &headers,
+            &vector.credentials.access_key_secret,
+            signature,
+        )
+    })
+}
+
+#[test]
+fn every_vector_of_the_first_sdks_verifies_and_no_byte_of_it_can_change() {
+    let (rpc, roa) = (
+        vectors("legacycore", "rpc-hmac-sha1"),
+        vectors("legacycore", "roa-hmac-sha1"),
+    );
+    assert_eq!((rpc.len(), roa.len()), (3, 4));
+    for vector in &rpc {
+        let expected = &vector.verification["string_to_sign"];
+        let ours =
+            legacy::rpc_string_to_sign(&vector.request.method, &parameters(vector.request.query()));
+        assert_eq!(&ours, expected, "{}", vector.name);
+        assert!(rpc_verifies(vector, &vector.request), "{}", vector.name);
+        for query in changes(vector.request.query()) {
+            let request = Recorded {
+                query: Some(query),
+                ..vector.request.clone()
+            };
+            assert!(
+                !rpc_verifies(vector, &request),
+                "{}: {}",
+                vector.name,
+                request.query()
+            );
+        }
+    }
+    for vector in &roa {
+        let request = &vector.request;
+        let headers = request.headers();
+        let ours =
+            legacy::roa_string_to_sign(&request.method, &request.path, request.query(), &headers);
+        let expected = &vector.verification["string_to_sign"];
+        assert_eq!(
+            String::from_utf8(ours).unwrap(),
+            *expected,
+            "{}",
+            vector.name
+        );
+        assert!(roa_verifies(vector, request), "{}", vector.name);
+        let signed = |name: &str| {
+            ["accept", "content-md5", "content-type", "date"].contains(&name)
+                || name.starts_with("x-acs-")
+        };
+        let queries = changes(request.query()).into_iter().map(|query| Recorded {
+            query: Some(query),
+            ..request.clone()
+        });
+        for request in tampered(request, signed).into_iter().chain(queries) {
+            assert!(
+                !roa_verifies(vector, &request),
+                "{}: {}",
+                vector.name,
+                request.path
+            );
+        }
+    }
 }
 
 #[test]

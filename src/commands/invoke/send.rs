@@ -76,6 +76,7 @@ impl Command<'_> {
             };
             let mut received = Received {
                 redactor: Redactor::new(credentials),
+                signer: credentials,
                 printer,
                 request,
                 response: &mut report.response,

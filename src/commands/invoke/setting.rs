@@ -1,18 +1,21 @@
 //! Where a call goes and who makes it: Alibaba Cloud with the credentials that are found, or
 //! the sandbox inside this process with one of its identities.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use super::check::unread_caller;
-use super::{Command, Stop};
+use super::{Command, Stop, signed_by};
+use crate::acs::credentials::{self, Choice, CredentialsError, Keeper, Limits, World};
 use crate::acs::transport::{Transport, TransportOptions};
 use crate::acs::{
-    Credentials, Endpoint, EndpointOverrides, Environment, Principal, credentials, sts,
+    Credentials, Endpoint, EndpointOverrides, Environment, Principal, SystemFiles, sts,
 };
 use crate::cli::GlobalArgs;
 use crate::commands::input;
 use crate::diagnosis::{Failure, codes};
 use crate::fc::{self, Target};
+use crate::output::{Printer, Verbosity, escape};
 use crate::preflight::{Caller, RequirementError, Source};
 use crate::ram::{Layer, Policies, Policy, closest};
 use crate::sandbox::{Config, Options, Sandbox};
@@ -20,11 +23,21 @@ use crate::sandbox::{Config, Options, Sandbox};
 /// How long STS may take to say whose account it is.
 const STS_LIMIT: Duration = Duration::from_secs(20);
 
+/// What credentials are needed for.
+#[derive(Clone, Copy)]
+pub(super) struct Need {
+    /// Something is signed.
+    pub(super) signs: bool,
+    /// The resource must be known, and with it the account.
+    pub(super) resource: bool,
+}
+
 pub(super) struct Setting {
     pub(super) transport: Transport,
     overrides: EndpointOverrides,
     /// The sandbox, and the name of who calls.
     world: Option<(Sandbox, String)>,
+    keeper: Keeper,
 }
 
 impl Setting {
@@ -36,23 +49,30 @@ impl Setting {
             cert_file: variable(command.environment, "SSL_CERT_FILE")?,
         });
         if command.args.call.sandbox.is_some() {
+            if let Some(name) = &global.profile {
+                let title = format!("`--profile {name}` means nothing to the sandbox");
+                return Err(Failure::new(codes::IDENTITY, title)
+                    .hint("`-a` names one of its identities")
+                    .into());
+            }
             let world = Some(sandbox(command).await?);
             return Ok(Self {
                 transport,
                 overrides: EndpointOverrides::default(),
                 world,
+                keeper: Keeper::default(),
             });
         }
-        if let Some(name) = &global.access {
-            let title = format!("`--access {name}` names an identity of the sandbox");
-            return Err(Failure::new(codes::IDENTITY, title)
-                .hint("pass `--sandbox`, or set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET` to call Alibaba Cloud")
-                .into());
-        }
+        let choice = match (&global.profile, &global.access) {
+            (Some(name), _) => Choice::Profile(name.clone()),
+            (None, Some(name)) => Choice::Alias(name.clone()),
+            (None, None) => Choice::Any,
+        };
         Ok(Self {
             transport,
             overrides: overrides(global, command.environment)?,
             world: None,
+            keeper: Keeper::new(choice),
         })
     }
 
@@ -67,15 +87,29 @@ impl Setting {
         Some(sandbox.principal(user))
     }
 
-    /// Who signs. Where nobody needs to, it is enough to know whether somebody could.
-    pub(super) fn credentials(
-        &self,
-        environment: &dyn Environment,
-        signs: bool,
+    /// The region of the profile that calls, where neither a flag nor a variable names one.
+    pub(super) fn region_of_profile(&self, command: &Command<'_>) -> Result<Option<String>, Stop> {
+        let world = sources(&self.transport, &self.overrides, command);
+        Ok(credentials::region(&world, self.keeper.choice())?)
+    }
+
+    /// Whether STS may have to say whose account it is.
+    fn needs_account(&self, target: &Target, needs_resource: bool) -> bool {
+        target.account().is_none() && (needs_resource || self.overrides.fc().is_none())
+    }
+
+    /// Who signs, fresh each time. Where nobody needs to, it is enough to know whether somebody
+    /// could, and nothing is fetched for that unless the account must be found out.
+    pub(super) async fn credentials(
+        &mut self,
+        command: &Command<'_>,
+        target: &Target,
+        need: Need,
+        printer: &mut Printer,
     ) -> Result<Option<Credentials>, Stop> {
         if let Some((sandbox, user)) = &self.world {
             return match sandbox.credentials(user) {
-                None if signs => {
+                None if need.signs => {
                     let title = format!("the sandbox's identity `{user}` has no access key");
                     let hint = "give it an `access_key` in the configuration";
                     Err(Failure::new(codes::IDENTITY, title).hint(hint).into())
@@ -83,9 +117,21 @@ impl Setting {
                 found => Ok(found),
             };
         }
-        match credentials::find(environment) {
+        let offline = !need.signs && !self.needs_account(target, need.resource);
+        let world = World {
+            region: Some(target.region().to_owned()),
+            offline,
+            ..sources(&self.transport, &self.overrides, command)
+        };
+        let named = *self.keeper.choice() != Choice::Any;
+        let found = self.keeper.credentials(&world).await.cloned();
+        for notice in world.notices.take() {
+            printer.line(Verbosity::Verbose, &escape::line(&notice));
+        }
+        match found {
             Ok(found) => Ok(Some(found)),
-            Err(error) if signs => Err(error.into()),
+            Err(CredentialsError::NotAsked { .. }) => Ok(None),
+            Err(error) if need.signs || named => Err(error.into()),
             Err(_) => Ok(None),
         }
     }
@@ -98,7 +144,7 @@ impl Setting {
         found: Option<&Credentials>,
         command: &Command<'_>,
     ) -> Result<Target, Stop> {
-        if target.account().is_some() || !(needs_resource || self.overrides.fc().is_none()) {
+        if !self.needs_account(&target, needs_resource) {
             return Ok(target);
         }
         let Some(found) = found else {
@@ -116,7 +162,8 @@ impl Setting {
         let endpoint = self.overrides.sts(target.region(), command.global.vpc);
         let asked = sts::get_caller_identity(&self.transport, &endpoint, found, command.ambient);
         match tokio::time::timeout(STS_LIMIT, asked).await {
-            Ok(identity) => Ok(target.in_account(&identity?.account_id)?),
+            Ok(Ok(identity)) => Ok(target.in_account(&identity.account_id)?),
+            Ok(Err(error)) => Err(signed_by(error.into(), found).into()),
             Err(_) => {
                 let title = format!("STS did not answer within {} s", STS_LIMIT.as_secs());
                 Err(Failure::new(codes::TIMEOUT, title)
@@ -158,6 +205,28 @@ impl Setting {
             }
             None => unread_caller(named, layers),
         }
+    }
+}
+
+/// What the sources of credentials may look at.
+fn sources<'a>(
+    transport: &'a Transport,
+    endpoints: &'a EndpointOverrides,
+    command: &'a Command<'_>,
+) -> World<'a> {
+    World {
+        environment: command.environment,
+        files: &SystemFiles,
+        transport,
+        endpoints,
+        metadata: Endpoint::metadata(),
+        region: None,
+        vpc: command.global.vpc,
+        allow_http: command.global.allow_http,
+        offline: false,
+        limits: Limits::default(),
+        ambient: command.ambient,
+        notices: RefCell::default(),
     }
 }
 
