@@ -1,8 +1,10 @@
 //! The integration tests, as one binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod account;
 mod bad_input;
 mod bytes;
+mod cloud;
 mod credential_cases;
 mod credentials;
 mod denials;
@@ -30,6 +32,9 @@ mod preflight;
 mod project;
 mod refusals;
 mod sandbox_command;
+mod sandbox_policies;
+mod sandbox_ram;
+mod sandbox_sts;
 mod schema;
 mod signatures;
 mod wire;
