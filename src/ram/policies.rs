@@ -148,7 +148,12 @@ pub(super) enum Resources {
 }
 
 impl Compiled {
-    fn new(policy: usize, index: usize, statement: &Statement, position: Position) -> Compiled {
+    pub(super) fn new(
+        policy: usize,
+        index: usize,
+        statement: &Statement,
+        position: Position,
+    ) -> Compiled {
         let resources = match &statement.resource {
             Some(resource)
                 if !resource.not

@@ -39,6 +39,12 @@ impl Refused {
         Self::new(400, "MissingRequiredHeader", message)
     }
 
+    /// A parameter of an RPC call that must be there.
+    pub(super) fn missing_parameter(name: &str) -> Self {
+        let message = format!("{name} is mandatory for this action.");
+        Self::new(400, format!("Missing{name}"), message)
+    }
+
     pub(super) fn invalid_argument(message: impl Into<String>) -> Self {
         Self::new(400, "InvalidArgument", message)
     }

@@ -284,10 +284,7 @@ fn rpc<'a>(
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
     };
-    let missing = |name: &str| {
-        let message = format!("{name} is mandatory for this action.");
-        Refused::new(400, format!("Missing{name}"), message)
-    };
+    let missing = Refused::missing_parameter;
     let date = find("Timestamp").ok_or_else(|| missing("Timestamp"))?;
     let method = find("SignatureMethod").unwrap_or("HMAC-SHA1");
     if method != "HMAC-SHA1" {

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::answer::Refused;
 use super::authenticate::{Arrived, Nonces, authenticate};
-use super::authorise::{self, Asked, Prepared};
+use super::authorise::{self, Asked, Prepared, Verdict};
 use super::config::{Config, Function};
 use super::denial;
 use super::directory::{Directory, Who};
@@ -21,7 +21,7 @@ use super::recorder::{Recorded, Recorder};
 use super::runtime::Runtime;
 use super::tasks::{self, Tasks};
 use super::trail::{Trail, UnderWay};
-use super::{functions, invoke, sts, triggers};
+use super::{functions, invoke, ram, resource_manager, sts, triggers};
 use crate::acs::{Ambient, Environment, Secret};
 use crate::fc::{Target, TargetNames};
 
@@ -112,7 +112,11 @@ impl World {
                 let who = self.authenticate(arrived, operation, trail)?;
                 match call.product {
                     Product::Sts => sts::answer(self, call, &who, arrived, request_id, trail),
-                    _ => Err(Refused::lacking(&call.action)),
+                    Product::Ram => ram::answer(self, call, &who, arrived, request_id, trail),
+                    Product::ResourceManager => {
+                        resource_manager::answer(self, call, &who, arrived, request_id, trail)
+                    }
+                    Product::Fc(_) => Err(Refused::lacking(&call.action)),
                 }
             }
             Operation::Fc(call) => {
@@ -214,19 +218,40 @@ impl World {
         arrived: &Arrived,
         trail: &mut Trail,
     ) -> Result<(), Refused> {
+        self.authorise_all(vec![asked], product, who, group, arrived, trail)
+    }
+
+    /// The same for an operation that needs several permissions: all of them.
+    pub(super) fn authorise_all(
+        &self,
+        asked: Vec<Asked>,
+        product: Product,
+        who: &Who,
+        group: Option<&str>,
+        arrived: &Arrived,
+        trail: &mut Trail,
+    ) -> Result<(), Refused> {
         let context = authorise::context(arrived, &self.config.context, (self.ambient.now)());
         let directory = self.directory();
-        let verdict = self
-            .prepared
-            .decide(asked, who, group, &directory, &context);
-        let allowed = verdict.is_allowed();
-        let refused = (!allowed && !self.soft)
-            .then(|| denial::refuse(product, &verdict, &directory.principal(who)));
-        trail.let_through = !allowed && self.soft;
+        let decide = |asked| {
+            let prepared = &self.prepared;
+            prepared.decide(asked, who, group, &directory, &context)
+        };
+        let mut verdicts: Vec<Verdict> = asked.into_iter().map(decide).collect();
+        let denied = verdicts.iter().position(|verdict| !verdict.is_allowed());
+        let refused = denied
+            .filter(|_| !self.soft)
+            .and_then(|place| verdicts.get(place))
+            .map(|verdict| denial::refuse(product, verdict, &directory.principal(who)));
+        trail.let_through |= denied.is_some() && self.soft;
         if refused.is_none() {
-            self.record(who, &verdict.asked);
+            verdicts
+                .iter()
+                .for_each(|verdict| self.record(who, &verdict.asked));
         }
-        trail.verdict = Some(verdict);
+        // A denial says more than what was allowed beside it.
+        verdicts.drain(..denied.unwrap_or_default());
+        trail.verdict = verdicts.into_iter().next();
         refused.map_or(Ok(()), Err)
     }
 

@@ -1,8 +1,10 @@
 //! The integration tests, as one binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod account;
 mod bad_input;
 mod bytes;
+mod cloud;
 mod credential_cases;
 mod credentials;
 mod denials;
@@ -31,6 +33,9 @@ mod project;
 mod refusals;
 mod sandbox_calls;
 mod sandbox_command;
+mod sandbox_policies;
+mod sandbox_ram;
+mod sandbox_sts;
 mod sandbox_tasks;
 mod sandbox_triggers;
 mod schema;
