@@ -36,7 +36,7 @@ pub use config::{Code, Config, ConfigError, Function, User};
 pub use journal::{Call, Decider, Follower, Journal, News};
 pub use recorder::{RecordError, Recorded, Recorder};
 
-use crate::acs::{Ambient, Credentials, Endpoint, Principal};
+use crate::acs::{Ambient, Credentials, Endpoint, Principal, SessionPolicy};
 use crate::preflight::{Caller, Source};
 use crate::ram::{Layer, Policies, Policy};
 use directory::Who;
@@ -185,6 +185,7 @@ impl Sandbox {
             account_id: Some(directory.account.clone()),
             source: format!("sandbox identity `{user}`"),
             expires_at: None,
+            session_policy: SessionPolicy::Unknown,
         })
     }
 
@@ -217,6 +218,7 @@ impl Sandbox {
             sources,
             layers_seen: Layer::ALL.to_vec(),
             unread: Vec::new(),
+            to_read: None,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sesame_fc::acs::acs3::{self, Operation};
 use sesame_fc::acs::rpc::{self, RpcError};
 use sesame_fc::acs::{
-    Ambient, Credentials, Headers, HttpRequest, Secret, Transport, TransportOptions,
+    Ambient, Credentials, Headers, HttpRequest, Secret, SessionPolicy, Transport, TransportOptions,
 };
 use sesame_fc::sandbox::{Config, Options, Sandbox};
 
@@ -135,6 +135,7 @@ impl Cloud {
             account_id: None,
             source: "a test".to_owned(),
             expires_at: None,
+            session_policy: SessionPolicy::Unknown,
         };
         self.know(name, key);
         Ok(answer)
