@@ -101,7 +101,7 @@ impl Telling<'_> {
             FcKind::DescribeRegions => {
                 let regions = region::KNOWN
                     .iter()
-                    .map(|id| json!({"regionId": id, "localName": id}));
+                    .map(|id| json!({"RegionId": id, "LocalName": id}));
                 json!({"Regions": {"Region": regions.collect::<Vec<_>>()}})
             }
             FcKind::ListServices => {

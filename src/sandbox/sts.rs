@@ -165,8 +165,8 @@ fn session_policy(call: &RpcCall) -> Result<Option<Document>, Refused> {
         let message = format!("The size of Policy must be smaller than {SESSION_POLICY} bytes.");
         return Err(Refused::new(400, "InvalidParameter.PolicySize", message));
     }
-    let document = parameters::read_document(source, Purpose::Identity).map_err(|why| {
-        let message = format!("The parameter Policy has not passed grammar check: {why}");
+    let document = parameters::read_document(source, Purpose::Identity).map_err(|_| {
+        let message = "The parameter Policy has not passed grammar check.";
         Refused::new(400, "InvalidParameter.PolicyGrammar", message)
     })?;
     Ok(Some(document))

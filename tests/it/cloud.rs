@@ -48,19 +48,24 @@ impl Refused {
 
 impl Cloud {
     pub(crate) async fn start(yaml: &str) -> Self {
-        Self::start_with(yaml, false, Ambient::system()).await
+        Self::start_with(yaml, Options::default(), Ambient::system()).await
     }
 
-    pub(crate) async fn start_with(yaml: &str, soft: bool, ambient: Ambient) -> Self {
+    /// Denials are noted and let pass.
+    pub(crate) async fn start_soft(yaml: &str) -> Self {
+        let options = Options {
+            soft: true,
+            ..Options::default()
+        };
+        Self::start_with(yaml, options, Ambient::system()).await
+    }
+
+    pub(crate) async fn start_with(yaml: &str, options: Options, ambient: Ambient) -> Self {
         let folder = tempfile::TempDir::new().unwrap();
         let path = folder.path().join("sandbox.yaml");
         let head = format!("account: \"{ACCOUNT}\"\nregion: cn-hangzhou\n");
         std::fs::write(&path, format!("{head}{yaml}")).unwrap();
         let config = Config::read(&path).unwrap();
-        let options = Options {
-            soft,
-            ..Options::default()
-        };
         Self {
             sandbox: Sandbox::start(config, options, ambient).await.unwrap(),
             transport: Transport::new(TransportOptions::default()),

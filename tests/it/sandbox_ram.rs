@@ -2,6 +2,7 @@
 //! come, change and go.
 
 use sesame_fc::acs::{Ambient, Credentials, Secret, SessionPolicy};
+use sesame_fc::sandbox::Options;
 
 use crate::account::{INVOKE, READ, TRUST, WORLD, does, names, refuses, text};
 use crate::cloud::{ACCOUNT, Cloud, Parameters, STS};
@@ -83,11 +84,43 @@ async fn every_operation_asks_for_its_own_action_on_what_it_names() {
 
 #[tokio::test]
 async fn under_soft_what_is_denied_is_done() {
-    let cloud = Cloud::start_with(WORLD, true, Ambient::system()).await;
+    let cloud = Cloud::start_soft(WORLD).await;
     let created = cloud
         .ram("bob", "CreateUser", &[("UserName", "carol")])
         .await;
     assert_eq!(created.unwrap()["User"]["UserName"], "carol");
+}
+
+#[tokio::test]
+async fn all_permissions_of_an_operation_are_recorded_or_none() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("recorded.json");
+    let options = Options {
+        record_policy: Some(path.clone()),
+        ..Options::default()
+    };
+    let mut cloud = Cloud::start_with(WORLD, options, Ambient::system()).await;
+    let attach = |user| {
+        [
+            ("UserName", user),
+            ("PolicyName", "AliyunFCFullAccess"),
+            ("PolicyType", "System"),
+        ]
+    };
+    // Bob may have what concerns the user, and not what concerns the policy.
+    let refused = attach("alice");
+    let refused = cloud.ram("bob", "AttachPolicyToUser", &refused).await;
+    assert_eq!(refused.unwrap_err().told(), (403, "NoPermission"));
+    does(&cloud, "AttachPolicyToUser", &attach("bob")).await;
+    cloud.sandbox.stop().await.unwrap();
+    let recorded = std::fs::read_to_string(path).unwrap();
+    for resource in [
+        format!("acs:ram:*:{ACCOUNT}:user/bob"),
+        "acs:ram:*:system:policy/AliyunFCFullAccess".to_owned(),
+    ] {
+        assert!(recorded.contains(&resource), "{recorded}");
+    }
+    assert!(!recorded.contains("user/alice"), "{recorded}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::Timestamp;
 use sesame_fc::acs::Ambient;
 use sesame_fc::acs::ambient::random_hex;
+use sesame_fc::sandbox::Options;
 
 use crate::cloud::{ACCOUNT, Cloud, Parameters, RAM, RESOURCE_MANAGER, STS};
 
@@ -215,7 +216,7 @@ async fn a_session_ends_when_its_time_is_over() {
         now,
         nonce: random_hex,
     };
-    let mut cloud = Cloud::start_with(WORLD, false, ambient).await;
+    let mut cloud = Cloud::start_with(WORLD, Options::default(), ambient).await;
     let answer = cloud.assume("usual", "alice", "ci", &[]).await.unwrap();
     assert_eq!(answer["Credentials"]["Expiration"], "2027-01-15T09:00:00Z");
     let short = [("DurationSeconds", "900")];
@@ -268,7 +269,7 @@ async fn a_signed_request_counts_once() {
 
 #[tokio::test]
 async fn under_soft_a_role_is_assumed_that_neither_side_allows() {
-    let mut cloud = Cloud::start_with(WORLD, true, Ambient::system()).await;
+    let mut cloud = Cloud::start_soft(WORLD).await;
     cloud.assume("s1", "bob", "service", &[]).await.unwrap();
     let identity = cloud.call("s1", STS, "GetCallerIdentity", &[]).await;
     assert_eq!(identity.unwrap()["IdentityType"], "AssumedRoleUser");
