@@ -1,12 +1,14 @@
 //! One file and one function a command. They put the floors below together and decide what is
 //! printed; they hold no logic of the field.
 
+mod calling;
 mod event;
 mod explain;
 mod input;
 mod invoke;
 mod policy;
 mod sandbox;
+mod whoami;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -19,7 +21,7 @@ use serde_json::Value;
 use crate::acs::{Ambient, ProcessEnvironment};
 use crate::cli::{Cli, ColorArg, Command, ComponentSubcommand, FormatArg, GlobalArgs};
 use crate::diagnosis::{Exit, Failure, codes};
-use crate::output::{Format, InvokeReport, Printer, Verbosity, invocation, json};
+use crate::output::{self, Format, InvokeReport, Printer, Verbosity, invocation, json};
 
 /// Runs one command line to its exit status.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
@@ -31,6 +33,12 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     let exit = match cli.command {
         Command::Invoke(args) => invoke::run(
             &args,
+            &cli.global,
+            Ambient::system(),
+            &ProcessEnvironment,
+            &mut printer,
+        ),
+        Command::Whoami => whoami::run(
             &cli.global,
             Ambient::system(),
             &ProcessEnvironment,
@@ -189,6 +197,7 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
         "sesame policy templates" => ("sesame.policy.templates/1", Value::Null),
         "sesame event" | "sesame cli fc-event" => (event::SCHEMA, Value::Null),
         "sesame explain" => ("sesame.explain/1", Value::Null),
+        "sesame whoami" => (output::whoami::SCHEMA, Value::Null),
         "sesame sandbox" => (sandbox::SCHEMA, Value::Null),
         _ => (invocation::SCHEMA, fields),
     };

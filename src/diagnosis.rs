@@ -15,6 +15,6 @@ pub use answers::{IN_DOUBT, function_failed, not_fc, refused};
 pub use cause::{Cause, Exit};
 pub use codes::Code;
 pub use failure::{Excerpt, Failure, Hint};
-pub use permission::{Call, create_policy, of_decision, of_preflight};
+pub use permission::{Call, create_policy, of_decision, of_preflight, to_read, to_settle};
 pub use places::deciding as deciding_places;
 pub use reading::Reading;

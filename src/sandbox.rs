@@ -39,7 +39,7 @@ pub use journal::{Call, Decider, Follower, Journal, News};
 pub use recorder::{RecordError, Recorded, Recorder};
 pub use runtime::{Builtin, Code, Program};
 
-use crate::acs::{Ambient, Credentials, Endpoint, Environment, Principal};
+use crate::acs::{Ambient, Credentials, Endpoint, Environment, Principal, SessionPolicy};
 use crate::preflight::{Caller, Source};
 use crate::ram::{Layer, Policies, Policy};
 use directory::Who;
@@ -196,6 +196,7 @@ impl Sandbox {
             account_id: Some(directory.account.clone()),
             source: format!("sandbox identity `{user}`"),
             expires_at: None,
+            session_policy: SessionPolicy::Unknown,
         })
     }
 
@@ -228,6 +229,7 @@ impl Sandbox {
             sources,
             layers_seen: Layer::ALL.to_vec(),
             unread: Vec::new(),
+            to_read: None,
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::acs::http::HttpRequest;
 use crate::acs::{Ambient, Credentials, Environment};
 use crate::catalogue::Catalogue;
 use crate::cli::{CheckMode, GlobalArgs, InvocationTypeArg, InvokeArgs, LogArg};
+use crate::commands::calling::Outside;
 use crate::commands::input::NamedPolicies;
 use crate::commands::{Ended, finish, input, signal};
 use crate::diagnosis::{Exit, Failure, codes};
@@ -130,6 +131,14 @@ struct Command<'a> {
 }
 
 impl Command<'_> {
+    fn outside(&self) -> Outside<'_> {
+        Outside {
+            global: self.global,
+            environment: self.environment,
+            ambient: self.ambient,
+        }
+    }
+
     async fn steps(&self, progress: &mut Progress<'_>) -> Result<(), Stop> {
         let call = &self.args.call;
         let mode = self.check_mode();
@@ -153,6 +162,7 @@ impl Command<'_> {
         let need = Need {
             signs,
             resource: needs_resource,
+            asks: mode.is_some() && setting.must_ask(&named.policies, self),
         };
         let credentials = setting
             .credentials(self, &target, need, progress.printer)
@@ -184,7 +194,9 @@ impl Command<'_> {
                 progress.report.emitted = path == Path::new("-");
             }
             if let Some(mode) = mode {
-                let caller = setting.caller(&invocation.target, named.policies);
+                let found = credentials.as_ref();
+                let caller = setting.caller(&invocation.target, named.policies, found, self);
+                let caller = caller.await?;
                 let context = self.known(context, credentials.as_ref(), endpoint.is_secure());
                 let target = &invocation.target;
                 self.check(mode, target, &required, caller, &context, progress)?;
@@ -323,17 +335,6 @@ fn explain_request(request: &HttpRequest, credentials: &Credentials, printer: &m
         for (name, value) in shown_headers(&request.headers) {
             printer.line(Verbosity::Debug, &format!("> {name}: {value}"));
         }
-    }
-}
-
-/// Where the key is from, when it is the key that a service does not take.
-fn signed_by(failure: Failure, credentials: &Credentials) -> Failure {
-    match failure.code.exit {
-        Exit::Credentials => failure.because(format!(
-            "the key `{}` is from {}",
-            credentials.access_key_id, credentials.source
-        )),
-        _ => failure,
     }
 }
 

@@ -46,9 +46,7 @@ pub fn of_preflight(preflight: &Preflight, target: &Target, caller: &Caller) -> 
         &check.resource,
         &caller.policies,
     );
-    for reason in &preflight.reasons {
-        failure.hints.push(settle(reason));
-    }
+    failure.hints.extend(to_settle(preflight, caller));
     if let Some(layer) = ended_by(preflight) {
         failure.hints.push(Hint::text(kept_by(layer)));
     }
@@ -124,6 +122,53 @@ fn settle(reason: &Reason) -> Hint {
     Hint::text(format!("to settle it: {}", reason.settle_with))
 }
 
+/// What to do about each thing that a verdict hangs on.
+pub fn to_settle(preflight: &Preflight, caller: &Caller) -> Vec<Hint> {
+    let mut hints: Vec<Hint> = Vec::new();
+    for reason in &preflight.reasons {
+        let hint = settle(reason);
+        if !hints.contains(&hint) {
+            hints.push(hint);
+        }
+    }
+    if preflight.verdict == Verdict::Undetermined {
+        let principal = caller.principal.clone().unwrap_or_default();
+        hints.extend(to_read(caller.to_read.as_ref(), &principal));
+    }
+    hints
+}
+
+/// How a caller who may not read its own policies is let read them, by this policy.
+pub fn to_read(policy: Option<&serde_json::Value>, principal: &Principal) -> Vec<Hint> {
+    const NAME: &str = "sesame-read-own-policies";
+    let Some(policy) = policy else {
+        return Vec::new();
+    };
+    let mut hints = vec![Hint::command(
+        "to let the caller read its own policies, and change nothing, an administrator creates this policy",
+        create_policy(NAME, &policy.to_string()),
+    )];
+    let (_, operation, argument) = attaching(principal);
+    if let Some(name) = &principal.name {
+        let name = shell_quoted(name);
+        hints.push(Hint::command(
+            "and attaches it",
+            format!(
+                "aliyun ram {operation} --PolicyType Custom --PolicyName {NAME} {argument} {name}"
+            ),
+        ));
+    }
+    hints
+}
+
+/// What the caller is called, the operation that attaches a policy to it, and its parameter.
+fn attaching(principal: &Principal) -> (&'static str, &'static str, &'static str) {
+    match principal.kind.as_deref() {
+        Some("AssumedRoleUser") => ("RAM role", "AttachPolicyToRole", "--RoleName"),
+        _ => ("RAM user", "AttachPolicyToUser", "--UserName"),
+    }
+}
+
 /// The layer above the caller's own policies that denies.
 fn ended_by(preflight: &Preflight) -> Option<Layer> {
     preflight
@@ -184,16 +229,11 @@ fn suggest(failure: &mut Failure, policy: Option<serde_json::Value>, target: &Ta
     let principal = failure.principal.clone().unwrap_or_default();
     let name = policy_name(&format!("sesame-invoke-{}", target.name()));
     let create = create_policy(&name, &policy.to_string());
-    let role = principal.kind.as_deref() == Some("AssumedRoleUser");
     let known = principal
         .name
         .as_deref()
         .map(|name| name.split(':').next().unwrap_or(name));
-    let (kind, operation, argument) = if role {
-        ("RAM role", "AttachPolicyToRole", "--RoleName")
-    } else {
-        ("RAM user", "AttachPolicyToUser", "--UserName")
-    };
+    let (kind, operation, argument) = attaching(&principal);
     failure.attach_to = Some(match known {
         Some(known) => format!("{kind} `{known}`"),
         None => principal.describe(),

@@ -4,7 +4,7 @@ use owo_colors::OwoColorize;
 
 use super::escape::{line, lines};
 use super::{Format, Printer, Verbosity, excerpt, json};
-use crate::diagnosis::{Excerpt, Failure};
+use crate::diagnosis::{Excerpt, Failure, Hint};
 
 impl Printer {
     /// An error: who, which action, which resource, why, and what to do next.
@@ -61,11 +61,16 @@ impl Printer {
             self.line(Verbosity::Quiet, "");
         }
         for hint in &failure.hints {
-            let name = "hint:".cyan().to_string();
-            self.line(Verbosity::Quiet, &format!("{name} {}", line(&hint.text)));
-            if let Some(command) = &hint.command {
-                self.line(Verbosity::Quiet, &format!("      {}", line(command)));
-            }
+            self.hint(Verbosity::Quiet, hint);
+        }
+    }
+
+    /// A next step.
+    pub fn hint(&mut self, at_least: Verbosity, hint: &Hint) {
+        let name = "hint:".cyan().to_string();
+        self.line(at_least, &format!("{name} {}", line(&hint.text)));
+        if let Some(command) = &hint.command {
+            self.line(at_least, &format!("      {}", line(command)));
         }
     }
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 use sesame_fc::acs::acs3::{self, Operation};
 use sesame_fc::acs::rpc::{self, RpcError};
 use sesame_fc::acs::{
-    Ambient, Credentials, Headers, HttpRequest, ProcessEnvironment, Secret, Transport,
-    TransportOptions,
+    Ambient, Credentials, Headers, HttpRequest, ProcessEnvironment, Secret, SessionPolicy,
+    Transport, TransportOptions,
 };
 use sesame_fc::sandbox::{Config, Options, Sandbox};
 
@@ -143,6 +143,7 @@ impl Cloud {
             account_id: None,
             source: "a test".to_owned(),
             expires_at: None,
+            session_policy: SessionPolicy::Unknown,
         };
         self.know(name, key);
         Ok(answer)

@@ -309,10 +309,11 @@ fn a_refusal_of_the_key_says_where_it_is_from() {
 #[test]
 fn where_nothing_is_signed_no_program_runs() {
     let external = r#""mode":"External","process_command":"touch ran","region_id":"cn-beijing""#;
-    for words in ["--emit-policy", "--check-perms=only"] {
+    for words in ["--emit-policy", "--check-perms=only --policy-file p.json"] {
         let words = format!("{words} --account-id {ACCOUNT}");
         let run = with_profile(&words, external)
             .env("PATH", "/usr/bin:/bin")
+            .file("p.json", r#"{"Version":"1","Statement":[]}"#)
             .run();
         assert_eq!(run.read("ran"), None, "{words}: {}", run.stderr);
     }

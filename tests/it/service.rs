@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde_json::Value;
 use sesame_fc::acs::{
-    Ambient, Credentials, Endpoint, Headers, HttpRequest, ProcessEnvironment, Secret, acs3,
+    Ambient, Credentials, Endpoint, Headers, HttpRequest, ProcessEnvironment, Secret,
+    SessionPolicy, acs3,
 };
 use sesame_fc::fc::signature;
 use sesame_fc::sandbox::{Call, Config, Options, Sandbox};
@@ -114,6 +115,7 @@ pub(crate) fn key_of(user: &str) -> Credentials {
         access_key_secret: Secret::new(format!("sandbox-{user}-secret")),
         security_token: None,
         account_id: None,
+        session_policy: SessionPolicy::Unknown,
         expires_at: None,
         source: "test".to_owned(),
     }

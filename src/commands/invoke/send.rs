@@ -27,8 +27,10 @@ impl Command<'_> {
     ) -> Result<(), Stop> {
         let given = self.args.call.timeout;
         let limit = given.map_or(DEFAULT_LIMIT, |seconds| Duration::from_secs(seconds.into()));
-        let principal = setting.principal();
         let Progress { printer, report } = progress;
+        let checked = report.preflight.as_ref();
+        let principal = checked.and_then(|(preflight, _)| preflight.principal.clone());
+        let principal = principal.or_else(|| setting.principal());
         let mut request = report.request.as_mut();
         if let Some(request) = &mut request {
             // From here on a signal or the time limit may find it on its way.
