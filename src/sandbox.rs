@@ -30,6 +30,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
@@ -46,6 +47,9 @@ use world::World;
 /// How many notices wait until somebody hears them; more are not needed.
 const NOTICES: usize = 16;
 
+/// How long requests that are under way may take once [`Sandbox::stop`] is called.
+pub const GRACE: Duration = Duration::from_millis(500);
+
 /// How a sandbox is run, beside its configuration.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -55,6 +59,9 @@ pub struct Options {
     pub soft: bool,
     /// Where the smallest policy that covers the calls seen is written.
     pub record_policy: Option<PathBuf>,
+    /// How long a client may take to send its header fields, again its body, and to go on
+    /// reading.
+    pub patience: Duration,
 }
 
 /// Why a sandbox does not start.
@@ -79,6 +86,7 @@ impl Default for Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             soft: false,
             record_policy: None,
+            patience: Duration::from_secs(30),
         }
     }
 }
@@ -124,7 +132,8 @@ impl Sandbox {
         let config = Arc::new(config);
         let world = World::new(config, address, ambient, options.soft, recorder, say);
         let world = Arc::new(world);
-        let server = tokio::spawn(server::serve(listener, Arc::clone(&world), end));
+        let server = server::serve(listener, Arc::clone(&world), options.patience, end);
+        let server = tokio::spawn(server);
         Ok(Self {
             address,
             world,

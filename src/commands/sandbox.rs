@@ -9,13 +9,15 @@ use crate::cli::SandboxArgs;
 use crate::diagnosis::failure::{io_words, shell_quoted};
 use crate::diagnosis::{Exit, Failure, codes};
 use crate::output::{Format, Printer, Verbosity, access_log};
-use crate::sandbox::{Config, Follower, News, Options, Sandbox, StartError};
+use crate::sandbox::{Config, Follower, GRACE, News, Options, Sandbox, StartError};
 
 /// The object that a sandbox which could not start ends with.
 pub(super) const SCHEMA: &str = "sesame.sandbox/1";
 
 /// How long the last lines of the access log may take.
 const LAST_LINES: Duration = Duration::from_millis(200);
+/// A signal ends the sandbox within a second, and the system needs a little of it, too.
+const _: () = assert!(GRACE.as_millis() + LAST_LINES.as_millis() <= 800);
 
 pub(super) fn run(args: &SandboxArgs, ambient: Ambient, printer: &mut Printer) -> Exit {
     match serve(args, ambient, printer) {
@@ -49,6 +51,7 @@ fn serve(args: &SandboxArgs, ambient: Ambient, printer: &mut Printer) -> Result<
             listen: args.listen,
             soft: args.soft,
             record_policy: args.record_policy.clone(),
+            ..Options::default()
         };
         // The handlers stand before the start line: whoever reads it may send a signal.
         let ended = signal();

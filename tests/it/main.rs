@@ -27,6 +27,7 @@ mod policy_templates;
 mod policy_test;
 mod preflight;
 mod refusals;
+mod sandbox_faults;
 mod schema;
 mod signatures;
 mod wire;
