@@ -1,8 +1,12 @@
 //! What a pure function must be given from outside: the environment, the time, and randomness.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use rustls::crypto::SecureRandom;
+
+use super::encoding::hex;
 
 /// Reads environment variables.
 pub trait Environment {
@@ -59,19 +63,17 @@ impl Ambient {
 
 /// A time as OpenAPI and policies write it: `2026-01-15T08:30:00Z`.
 pub fn utc(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    format!("{time:.0}")
 }
 
 /// 128 random bits as 32 hexadecimal digits.
 pub fn random_hex() -> String {
+    static RANDOM: LazyLock<&dyn SecureRandom> =
+        LazyLock::new(|| rustls::crypto::ring::default_provider().secure_random);
     let mut bytes = [0_u8; 16];
-    // The provider that TLS uses; when even it fails, the clock keeps nonces apart.
-    if rustls::crypto::ring::default_provider()
-        .secure_random
-        .fill(&mut bytes)
-        .is_err()
-    {
+    // The source that TLS uses; when even it fails, the clock keeps nonces apart.
+    if RANDOM.fill(&mut bytes).is_err() {
         bytes = Timestamp::now().as_nanosecond().to_be_bytes();
     }
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&bytes)
 }

@@ -59,15 +59,19 @@ fn serve(args: &SandboxArgs, ambient: Ambient, printer: &mut Printer) -> Result<
             .await
             .map_err(cannot_start)?;
         greet(&sandbox, args, printer);
-        let mut calls = sandbox.follow();
+        // Nobody is told of calls that nobody is shown.
+        let shown = printer.format() == Format::Json || printer.wants(Verbosity::Normal);
+        let mut calls = shown.then(|| sandbox.follow());
         let closed = tokio::select! {
             _ = ended => Ok(()),
             closed = log(&mut sandbox, &mut calls, printer) => closed,
         };
         let recorded = sandbox.stop().await;
-        // The last lines; a reader that does not read does not hold up the end.
-        let rest = log(&mut sandbox, &mut calls, printer);
-        let _late = tokio::time::timeout(LAST_LINES, rest).await;
+        if calls.is_some() {
+            // The last lines; a reader that does not read does not hold up the end.
+            let rest = log(&mut sandbox, &mut calls, printer);
+            let _late = tokio::time::timeout(LAST_LINES, rest).await;
+        }
         recorded.map_err(|error| cannot_start(error.into()))?;
         closed
     });
@@ -78,12 +82,12 @@ fn serve(args: &SandboxArgs, ambient: Ambient, printer: &mut Printer) -> Result<
 /// Prints a line for each call until there are no more, or nobody reads.
 async fn log(
     sandbox: &mut Sandbox,
-    calls: &mut Follower,
+    calls: &mut Option<Follower>,
     printer: &mut Printer,
 ) -> Result<(), Box<Failure>> {
     loop {
         let news = tokio::select! {
-            news = calls.next() => news,
+            news = next(calls) => news,
             Some(notice) = sandbox.notice() => {
                 printer.warning(&notice);
                 continue;
@@ -102,7 +106,6 @@ async fn log(
                 .iter()
                 .map(|call| access_log::json_line(call) + "\n")
                 .collect(),
-            _ if !printer.wants(Verbosity::Normal) => continue,
             _ => calls
                 .iter()
                 .map(|call| access_log::text(call) + "\n")
@@ -117,6 +120,13 @@ async fn log(
                 return Err(Box::new(Failure::new(codes::STDOUT, title)));
             }
         }
+    }
+}
+
+async fn next(calls: &mut Option<Follower>) -> Option<News> {
+    match calls {
+        Some(calls) => calls.next().await,
+        None => std::future::pending().await,
     }
 }
 

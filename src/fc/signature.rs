@@ -1,12 +1,14 @@
 //! The FC v1 signature (`Authorization: FC id:signature`) of API 2016-08-15. Pure: the date
 //! is the request's own header field.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::Mac;
 use jiff::Timestamp;
 
-use crate::acs::encoding::{decode, hmac_sha256, query_pairs};
+use crate::acs::encoding::{decode_text, hmac_sha256, query_pairs};
 use crate::acs::{Credentials, Headers, HttpRequest};
 
 /// Paths below it are HTTP triggers, whose query is signed too.
@@ -32,27 +34,28 @@ impl Signable<'_> {
         let mut fc_headers: Vec<(String, &str)> = self
             .headers
             .iter()
+            .filter(|(name, _)| is_fc(name))
             .map(|(name, value)| (name.to_ascii_lowercase(), value))
-            .filter(|(name, _)| name.starts_with("x-fc-"))
             .collect();
         fc_headers.sort_unstable();
-        let fc_headers: String = fc_headers
-            .iter()
-            .map(|(name, value)| format!("{name}:{value}\n"))
-            .collect();
-        format!(
-            "{}\n{}\n{}\n{}\n{fc_headers}{}",
-            self.method,
-            header("content-md5"),
-            header("content-type"),
-            header("date"),
-            self.resource()
-        )
+        let mut signed = String::with_capacity(512);
+        let fields = ["content-md5", "content-type", "date"].map(header);
+        for line in [self.method].iter().chain(&fields) {
+            signed.push_str(line);
+            signed.push('\n');
+        }
+        for (name, value) in &fc_headers {
+            for part in [name, ":", value, "\n"] {
+                signed.push_str(part);
+            }
+        }
+        signed.push_str(&self.resource());
+        signed
     }
 
-    fn resource(&self) -> String {
+    fn resource(&self) -> Cow<'_, str> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let path = text(&decode(self.path));
+        let path = decode_text(self.path);
         if !self.path.starts_with(PROXY_PREFIX) {
             return path;
         }
@@ -64,7 +67,7 @@ impl Signable<'_> {
             })
             .collect();
         parameters.sort_unstable();
-        format!("{path}\n{}", parameters.join("\n"))
+        format!("{path}\n{}", parameters.join("\n")).into()
     }
 
     /// The signature in base64.
@@ -81,6 +84,11 @@ impl Signable<'_> {
                 .is_ok()
         })
     }
+}
+
+fn is_fc(name: &str) -> bool {
+    let prefix = name.get(..5);
+    prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case("x-fc-"))
 }
 
 /// Reads `FC id:signature`; `None` when the value is not of this scheme.

@@ -170,7 +170,7 @@ async fn handle(server: &Server, request: Request<Incoming>) -> Response<Body> {
         status: response.status().as_u16(),
         error_code,
         duration_ms: started.elapsed().as_secs_f64() * 1000.0,
-        ..trail.call(&arrived, &operation, request_id)
+        ..trail.call(arrived, &operation, request_id)
     };
     world.journal.push(call);
     response
@@ -188,7 +188,11 @@ async fn whole(mut body: Incoming) -> Result<Bytes, Unread> {
         return Err(Unread::TooLarge);
     }
     let mut whole = BytesMut::new();
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+    while !body.is_end_stream() {
+        let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
+        let Some(frame) = frame.await else {
+            break;
+        };
         let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else {
             continue; // trailers
         };
@@ -209,6 +213,6 @@ fn plain(status: StatusCode) -> Response<Body> {
 /// An id as Function Compute writes them today.
 pub(super) fn request_id(ambient: Ambient) -> String {
     let random = (ambient.nonce)();
-    let part = |range: std::ops::Range<usize>| random.get(range).unwrap_or("0").to_owned();
+    let part = |range: std::ops::Range<usize>| random.get(range).unwrap_or("0");
     format!("1-{}-{}-{}", part(0..8), part(8..16), part(16..28))
 }

@@ -21,31 +21,35 @@ pub(super) struct Trail {
 
 impl Trail {
     /// The call, but for what only its end tells.
-    pub(super) fn call(self, arrived: &Arrived, operation: &Operation, request_id: String) -> Call {
-        let verdict = self.verdict.as_ref();
-        let reasons = verdict.map(|verdict| {
-            let reasons = verdict.explanation.reasons.iter();
-            reasons.map(|reason| reason.detail.clone()).collect()
-        });
-        Call {
+    pub(super) fn call(self, arrived: Arrived, operation: &Operation, request_id: String) -> Call {
+        let mut call = Call {
             number: 0,
             time: Timestamp::UNIX_EPOCH,
-            method: arrived.method.clone(),
-            path: arrived.path.clone(),
+            method: arrived.method,
+            path: arrived.path,
             identity: self.who.as_ref().map(Who::label),
             product: operation.product().as_str(),
             operation: Some(operation.name().to_owned()),
-            action: verdict.map(|verdict| verdict.asked.action.clone()),
-            resource: verdict.map(|verdict| verdict.asked.resource.clone()),
-            verdict: verdict.map(|verdict| verdict.explanation.decision),
-            decided_by: verdict.and_then(decider),
-            reasons: reasons.unwrap_or_default(),
+            action: None,
+            resource: None,
+            verdict: None,
+            decided_by: None,
+            reasons: Vec::new(),
             let_through: self.let_through,
             status: 0,
             error_code: None,
             duration_ms: 0.0,
             request_id,
+        };
+        if let Some(verdict) = self.verdict {
+            call.decided_by = decider(&verdict);
+            call.verdict = Some(verdict.explanation.decision);
+            let reasons = verdict.explanation.reasons.into_iter();
+            call.reasons = reasons.map(|reason| reason.detail).collect();
+            call.action = Some(verdict.asked.action);
+            call.resource = Some(verdict.asked.resource);
         }
+        call
     }
 }
 
