@@ -5,7 +5,12 @@
 //! `cargo bench --bench sandbox` takes some minutes; `-- --quick` takes some seconds and says
 //! less. `-- --check` ends with status 1 when a bound is broken.
 
-#![allow(missing_docs, clippy::expect_used, clippy::print_stdout)]
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
 
 #[path = "sandbox/load.rs"]
 mod load;

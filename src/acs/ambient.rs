@@ -77,3 +77,22 @@ pub fn random_hex() -> String {
     }
     hex(&bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_cut_to_the_second() {
+        for time in ["2026-01-15T08:30:00Z", "2026-01-15T08:30:00.999999999Z"] {
+            assert_eq!(utc(time.parse().unwrap()), "2026-01-15T08:30:00Z");
+        }
+    }
+
+    #[test]
+    fn no_two_nonces_are_the_same() {
+        let (one, other) = (random_hex(), random_hex());
+        assert_eq!(one.len(), 32);
+        assert_ne!(one, other);
+    }
+}
