@@ -146,6 +146,8 @@ fn cost(plan: &Plan, sandbox: &Server, bare: &Server) -> f64 {
 /// Latency at a rate, among idle connections; gives the 99th percentile in milliseconds.
 fn latency(plan: &Plan, name: &str, server: &Server, rate: f64) -> f64 {
     let idle = load::idle(server.address, IDLE);
+    // Answered when all of them are taken in.
+    Load::new(server.address, &request()).run(1);
     let mut times = load::at_rate(server.address, &request(), rate, plan.seconds);
     times.sort_unstable();
     let at = |share: f64| {

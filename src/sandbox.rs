@@ -123,9 +123,7 @@ impl Sandbox {
             address: listen,
             source,
         };
-        let listener = tokio::net::TcpListener::bind(listen)
-            .await
-            .map_err(cannot)?;
+        let listener = server::listen(listen).map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         let (ending, end) = watch::channel(false);
         let (say, notices) = mpsc::channel(NOTICES);

@@ -1,5 +1,6 @@
 //! Calls over connections that stay open: as many as a server takes, or so many a second.
 
+use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -116,7 +117,7 @@ pub(super) fn at_rate(
     let calls = (rate * seconds as f64) as usize;
     let mut times = Vec::with_capacity(calls);
     let mut free: Vec<Connection> = Vec::new();
-    let mut busy: Vec<(Connection, Duration)> = Vec::new();
+    let mut busy: VecDeque<(Connection, Duration)> = VecDeque::new();
     let mut sent = 0;
     let begun = Instant::now();
     while times.len() < calls {
@@ -126,18 +127,16 @@ pub(super) fn at_rate(
             let connection = free.pop();
             let mut connection = connection.unwrap_or_else(|| Connection::open(address));
             connection.send(request);
-            busy.push((connection, due));
+            busy.push_back((connection, due));
             sent += 1;
         }
-        let mut place = 0;
-        while place < busy.len() {
-            if busy[place].0.receive() {
-                let (connection, due) = busy.swap_remove(place);
-                times.push(begun.elapsed() - due);
-                free.push(connection);
-            } else {
-                place += 1;
-            }
+        // Only the oldest is looked at: an answer may count as later than it came, and the
+        // load does not fall behind when the server does.
+        if let Some((connection, due)) = busy.front_mut()
+            && connection.receive()
+        {
+            times.push(begun.elapsed() - *due);
+            free.extend(busy.pop_front().map(|(connection, _)| connection));
         }
     }
     times

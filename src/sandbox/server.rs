@@ -4,6 +4,7 @@ mod patient;
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -35,8 +36,24 @@ use crate::acs::{Ambient, Headers};
 
 /// The largest event of a synchronous call, in bytes.
 pub(super) const SYNC_LIMIT: usize = 32 * 1024 * 1024;
+/// How many connections may wait to be accepted. Of more, the system makes each wait a second,
+/// and the usual 128 come in a burst.
+const BACKLOG: u32 = 4_096;
 /// How long to wait after a connection could not be accepted: mostly, files have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Listens on an address.
+pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // As `TcpListener::bind` does: the port of a sandbox that just ended is free again.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Answers until `ending` says so; then what is under way has a moment left.
 pub(super) async fn serve(

@@ -8,6 +8,8 @@ mod patience;
 
 use std::io::{ErrorKind, Write};
 use std::net::{Shutdown, TcpStream};
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 
 use client::{Answer, Client, Live, Request, echo, invoke};
 
@@ -361,6 +363,25 @@ fn idle_connections_hold_up_nobody() {
     let client = idle.first_mut().unwrap();
     client.send(&echo(b"again"));
     assert_eq!(client.answer().unwrap().body, b"again");
+}
+
+/// Elsewhere the system's own limit may be lower.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_burst_of_connections_waits_its_turn() {
+    let live = Live::start();
+    live.signal("STOP");
+    // The system answers for it. A connection too many would be tried again after a second.
+    let burst = (0..room().min(500)).map(|_| {
+        TcpStream::connect_timeout(&live.address, Duration::from_millis(900)).expect("a place")
+    });
+    let mut burst: Vec<Client> = burst.map(Client::new).collect();
+    live.signal("CONT");
+    for client in &mut burst {
+        client.send(&echo(b"waited"));
+        assert_eq!(client.answer().unwrap().body, b"waited");
+    }
+    live.is_well();
 }
 
 #[test]

@@ -82,11 +82,15 @@ impl Live {
         }
     }
 
+    pub(super) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Sends a signal and gives the exit status and all of stderr.
     pub(super) fn end(mut self, signal: &str) -> (Option<i32>, String) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", signal, &id]).status();
-        assert!(sent.unwrap().success());
+        self.signal(signal);
         // Its stderr ends with it; `said` tells when, so that nothing here waits for ever.
         let mut end = self.said.recv_timeout(STUCK);
         while end.is_ok() {
