@@ -99,6 +99,12 @@ impl Refused {
         }
     }
 
+    /// With something more to say.
+    pub(super) fn and(mut self, more: &str) -> Self {
+        self.message.push_str(more);
+        self
+    }
+
     /// A token that is missing, another key's, or over. How Function Compute words it is not
     /// published; STS's codes stand for it.
     pub(super) fn token(product: Product, why: &str) -> Self {
