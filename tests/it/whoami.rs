@@ -117,6 +117,22 @@ fn a_user_sees_itself_its_credentials_and_its_policies() {
     }
     --- stderr
     "#);
+    super::schema::refuses(
+        &run.json(),
+        &[
+            ("/ok", json!(false)),
+            ("/principal", json!("developer")),
+            ("/credentials/source", json!("")),
+            ("/credentials/expires_at", json!("tomorrow")),
+            ("/policies", json!(null)),
+            ("/policies/0/type", json!("Own")),
+            ("/policies/0/layer", json!("group")),
+            ("/policies/0/source", json!("guess")),
+            ("/unread", json!({})),
+            ("/layers_not_seen", json!(["folder"])),
+            ("/to_read", json!({"Version": "1"})),
+        ],
+    );
     // RAM has no regions, and STS one for all.
     let run = sandbox
         .call("developer", "whoami")
