@@ -45,7 +45,10 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             &mut printer,
         ),
         Command::Explain(args) => explain::run(&args, &mut printer),
-        Command::Sandbox(args) => sandbox::run(&args, Ambient::system(), &mut printer),
+        Command::Sandbox(args) => {
+            let ambient = Ambient::system();
+            sandbox::run(&args, ambient, &ProcessEnvironment, &mut printer)
+        }
         Command::Event(args) => event::run(&args, event::Told::Bare, &mut printer),
         Command::Cli(component) => match component.command {
             ComponentSubcommand::FcEvent(args) => {

@@ -9,7 +9,6 @@ mod authorise;
 mod config;
 mod denial;
 mod directory;
-mod function;
 mod functions;
 mod invoke;
 mod journal;
@@ -19,10 +18,13 @@ mod parameters;
 mod ram;
 mod recorder;
 mod resource_manager;
+mod runtime;
 mod server;
 mod shown;
 mod sts;
+mod tasks;
 mod trail;
+mod triggers;
 mod world;
 
 use std::io;
@@ -32,11 +34,12 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-pub use config::{Code, Config, ConfigError, Function, User};
+pub use config::{Config, ConfigError, Function, User};
 pub use journal::{Call, Decider, Follower, Journal, News};
 pub use recorder::{RecordError, Recorded, Recorder};
+pub use runtime::{Builtin, Code, Program};
 
-use crate::acs::{Ambient, Credentials, Endpoint, Principal, SessionPolicy};
+use crate::acs::{Ambient, Credentials, Endpoint, Environment, Principal, SessionPolicy};
 use crate::preflight::{Caller, Source};
 use crate::ram::{Layer, Policies, Policy};
 use directory::Who;
@@ -95,11 +98,14 @@ pub struct Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.server.abort();
+        // What runs holds the world, and with it every child.
+        self.world.tasks.end();
     }
 }
 
 impl Sandbox {
-    /// Listens, and answers in the background.
+    /// Listens, and answers in the background. Functions get of the environment what they need
+    /// to find programs.
     ///
     /// # Errors
     /// The address cannot be had, or the recorded policy could not be written.
@@ -107,6 +113,7 @@ impl Sandbox {
         config: Config,
         options: Options,
         ambient: Ambient,
+        environment: &dyn Environment,
     ) -> Result<Self, StartError> {
         let recorder = Recorder::new(options.record_policy)?;
         let listen = options.listen;
@@ -121,7 +128,8 @@ impl Sandbox {
         let (ending, end) = watch::channel(false);
         let (say, notices) = mpsc::channel(NOTICES);
         let config = Arc::new(config);
-        let world = World::new(config, address, ambient, options.soft, recorder, say);
+        let soft = options.soft;
+        let world = World::new(config, address, ambient, environment, soft, recorder, say);
         let world = Arc::new(world);
         let server = tokio::spawn(server::serve(listener, Arc::clone(&world), end));
         Ok(Self {
@@ -133,14 +141,17 @@ impl Sandbox {
         })
     }
 
-    /// Ends it: what is under way has a moment left.
+    /// Ends it within a second: calls that are under way have a moment left, asynchronous ones
+    /// none, and no child process is left behind.
     ///
     /// # Errors
     /// The recorded policy cannot be written.
     pub async fn stop(&mut self) -> Result<(), RecordError> {
         self.ending.send_replace(true);
+        self.world.tasks.end();
         self.world.journal.close();
         let _ended = (&mut self.server).await;
+        self.world.runtime.stop().await;
         self.world.recorder.write()
     }
 

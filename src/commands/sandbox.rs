@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use super::{Ended, finish, input, signal};
-use crate::acs::Ambient;
+use crate::acs::{Ambient, Environment};
 use crate::cli::SandboxArgs;
 use crate::diagnosis::failure::{io_words, shell_quoted};
 use crate::diagnosis::{Exit, Failure, codes};
@@ -17,8 +17,13 @@ pub(super) const SCHEMA: &str = "sesame.sandbox/1";
 /// How long the last lines of the access log may take.
 const LAST_LINES: Duration = Duration::from_millis(200);
 
-pub(super) fn run(args: &SandboxArgs, ambient: Ambient, printer: &mut Printer) -> Exit {
-    match serve(args, ambient, printer) {
+pub(super) fn run(
+    args: &SandboxArgs,
+    ambient: Ambient,
+    environment: &dyn Environment,
+    printer: &mut Printer,
+) -> Exit {
+    match serve(args, ambient, environment, printer) {
         Ok(()) => Exit::Done,
         Err(failure) => {
             let ended = Ended {
@@ -30,7 +35,12 @@ pub(super) fn run(args: &SandboxArgs, ambient: Ambient, printer: &mut Printer) -
     }
 }
 
-fn serve(args: &SandboxArgs, ambient: Ambient, printer: &mut Printer) -> Result<(), Box<Failure>> {
+fn serve(
+    args: &SandboxArgs,
+    ambient: Ambient,
+    environment: &dyn Environment,
+    printer: &mut Printer,
+) -> Result<(), Box<Failure>> {
     let config = match &args.config {
         Some(path) => input::sandbox(path)?,
         None => Config::demo(),
@@ -52,7 +62,7 @@ fn serve(args: &SandboxArgs, ambient: Ambient, printer: &mut Printer) -> Result<
         };
         // The handlers stand before the start line: whoever reads it may send a signal.
         let ended = signal();
-        let mut sandbox = Sandbox::start(config, options, ambient)
+        let mut sandbox = Sandbox::start(config, options, ambient, environment)
             .await
             .map_err(cannot_start)?;
         greet(&sandbox, args, printer);

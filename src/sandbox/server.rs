@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Request, State};
-use axum::http::{Response, StatusCode};
+use axum::http::{HeaderValue, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -16,10 +16,10 @@ use tokio::task::JoinSet;
 
 use super::answer::Refused;
 use super::authenticate::Arrived;
-use super::journal::Call;
 use super::operation::Operation;
 use super::page::{self, view::View};
-use super::trail::Trail;
+use super::trail::UnderWay;
+use super::triggers;
 use super::world::World;
 use crate::acs::{Ambient, Headers};
 
@@ -27,8 +27,9 @@ use crate::acs::{Ambient, Headers};
 pub(super) const SYNC_LIMIT: usize = 32 * 1024 * 1024;
 /// How long a client may take to send its header fields, and again its body.
 const READING: Duration = Duration::from_secs(30);
-/// How long requests that are under way may take once the sandbox is to end.
-const GRACE: Duration = Duration::from_millis(700);
+/// How long requests that are under way may take once the sandbox is to end. Together with the
+/// end of the children it is less than a second.
+const GRACE: Duration = Duration::from_millis(400);
 /// How long to wait after a connection could not be accepted: mostly, files have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -67,8 +68,6 @@ async fn connection(stream: TcpStream, app: Router, mut ending: watch::Receiver<
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(READING)
-        // A client may close its side once the request is out.
-        .half_close(true)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
     let mut connection = std::pin::pin!(connection);
     // An error here is the client's: it spoke no HTTP, or went away.
@@ -101,7 +100,6 @@ async fn handle(
     let started = Instant::now();
     let time = (world.ambient.now)();
     let request_id = request_id(world.ambient);
-    let mut trail = Trail::default();
     let read = tokio::time::timeout(READING, axum::body::to_bytes(body, SYNC_LIMIT)).await;
     let too_large = match read {
         Ok(Ok(body)) => {
@@ -112,35 +110,36 @@ async fn handle(
         // Nobody is there to read an answer, or nobody who sends.
         Ok(Err(_)) | Err(_) => return plain(StatusCode::REQUEST_TIMEOUT),
     };
-    let operation = Operation::of(
-        &arrived.method,
-        &arrived.path,
-        &arrived.query,
-        &arrived.headers,
-        &arrived.body,
-    );
+    let operation = triggers::at_own_address(&world.config, &arrived).unwrap_or_else(|| {
+        Operation::of(
+            &arrived.method,
+            &arrived.path,
+            &arrived.query,
+            &arrived.headers,
+            &arrived.body,
+        )
+    });
+    let is_trigger = matches!(operation, Operation::Trigger(_));
+    let since = (time, started);
+    let mut call = UnderWay::new(arrived, operation, request_id, &world.journal, since);
     let result = match too_large {
+        true if is_trigger => Err(triggers::too_large(SYNC_LIMIT)),
         true => Err(Refused::too_large(SYNC_LIMIT)),
-        false => {
-            world
-                .answer(&arrived, &operation, &request_id, &mut trail)
-                .await
-        }
+        false => world.answer(&mut call).await,
     };
     let error_code = result
         .as_ref()
         .err()
         .map(|refused| refused.code.to_string());
-    let response =
-        result.unwrap_or_else(|refused| refused.answer(operation.product(), &request_id));
-    let call = Call {
-        time,
-        status: response.status().as_u16(),
-        error_code,
-        duration_ms: started.elapsed().as_secs_f64() * 1000.0,
-        ..trail.call(&arrived, &operation, request_id)
-    };
-    world.journal.push(call);
+    let response = result.unwrap_or_else(|refused| {
+        let mut response = refused.answer(call.operation.product(), &call.request_id);
+        if is_trigger {
+            let error_type = HeaderValue::from_static(triggers::PLATFORM_ERROR);
+            response.headers_mut().insert("x-fc-error-type", error_type);
+        }
+        response
+    });
+    call.end(response.status().as_u16(), error_code);
     response
 }
 

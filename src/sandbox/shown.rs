@@ -67,9 +67,9 @@ impl World {
     /// A command line that makes a call.
     fn example(&self) -> String {
         let function = self.config.functions.first();
-        let service = function.and_then(|function| function.service.as_deref());
+        let service = function.and_then(|function| function.service());
         let service = service.map_or(String::new(), |name| format!(" --service-name {name}"));
-        let name = function.map_or("NAME", |function| function.name.as_str());
+        let name = function.map_or("NAME", |function| function.name());
         format!("sesame invoke{service} --function-name {name}")
     }
 }

@@ -7,7 +7,8 @@ use serde_json::Value;
 use sesame_fc::acs::acs3::{self, Operation};
 use sesame_fc::acs::rpc::{self, RpcError};
 use sesame_fc::acs::{
-    Ambient, Credentials, Headers, HttpRequest, Secret, SessionPolicy, Transport, TransportOptions,
+    Ambient, Credentials, Headers, HttpRequest, ProcessEnvironment, Secret, SessionPolicy,
+    Transport, TransportOptions,
 };
 use sesame_fc::sandbox::{Config, Options, Sandbox};
 
@@ -67,7 +68,9 @@ impl Cloud {
         std::fs::write(&path, format!("{head}{yaml}")).unwrap();
         let config = Config::read(&path).unwrap();
         Self {
-            sandbox: Sandbox::start(config, options, ambient).await.unwrap(),
+            sandbox: Sandbox::start(config, options, ambient, &ProcessEnvironment)
+                .await
+                .unwrap(),
             transport: Transport::new(TransportOptions::default()),
             ambient,
             keys: BTreeMap::new(),

@@ -267,7 +267,8 @@ async fn sandbox(command: &Command<'_>) -> Result<(Sandbox, String), Stop> {
         };
         return Err(Failure::new(codes::IDENTITY, title).hint(hint).into());
     }
-    let sandbox = Sandbox::start(config, Options::default(), command.ambient)
+    let (options, ambient) = (Options::default(), command.ambient);
+    let sandbox = Sandbox::start(config, options, ambient, command.environment)
         .await
         .map_err(|error| {
             Failure::new(
