@@ -626,6 +626,32 @@ fn asked_once(fake: &Fake) -> usize {
 }
 
 #[test]
+fn a_function_of_another_account_is_not_decided_by_the_caller_s_policies() {
+    let fake = account(|_| None);
+    let run = line("invoke --region cn-hangzhou --function-name hello --check-perms=only -o json")
+        .args([
+            "--account-id",
+            "9999999999999999",
+            "--endpoint",
+            &fake.url(),
+        ])
+        .key()
+        .run();
+    let reason = &run.json()["preflight"]["reasons"][0];
+    assert_eq!(run.exit, 6);
+    assert_eq!(
+        reason["detail"],
+        "the caller's own policies were not read: the caller is of account 1234567890123456, and the function of 9999999999999999"
+    );
+    assert!(
+        reason["settle_with"]
+            .to_string()
+            .contains("--account-id 1234567890123456")
+    );
+    assert_eq!(fake.hits().len(), 1);
+}
+
+#[test]
 fn names_from_the_account_are_escaped() {
     let fake = account(|hit| {
         (action(hit) == "ListPoliciesForUser")

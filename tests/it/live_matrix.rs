@@ -443,6 +443,27 @@ async fn what_a_live_check_says_is_what_the_call_does_and_what_it_suggests_lifts
 }
 
 #[tokio::test]
+async fn both_forms_of_latest_are_lifted_where_the_service_asks_for_the_other() {
+    let matrix = Matrix {
+        cloud: Cloud::start(&format!("latest_form: qualified\n{}", world())).await,
+    };
+    for who in ["plain", "bare"] {
+        matrix.let_read(who).await;
+        // A call of FC 3.0 without a qualifier has one documented form only.
+        for form in FORMS.into_iter().skip(1) {
+            let (call, neighbour) = (target("hello", form), target("neighbour", form));
+            let decided = matrix.holds(who, &call, Liftable, &neighbour).await;
+            let both = who == "bare"
+                && matches!(
+                    form,
+                    (_, Some(_), None | Some("LATEST")) | (_, None, Some("LATEST"))
+                );
+            assert_eq!(decided, !both, "{who} {form:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_settles_a_doubt_settles_it() {
     let matrix = Matrix {
         cloud: Cloud::start(&world()).await,

@@ -282,6 +282,37 @@ fn without_credentials_that_are_taken_nobody_is_anybody() {
 }
 
 #[test]
+fn a_profile_and_an_alias_say_who_they_are() {
+    let sandbox = sandbox();
+    let config = r#"{"current":"other","profiles":[{"name":"dev","mode":"AK","access_key_id":"LTAI-sandbox-admin","access_key_secret":"sandbox-admin-secret","region_id":"cn-beijing"}]}"#;
+    let alias =
+        r#"{"AccessKeyID":"LTAI-sandbox-intern","AccessKeySecret":"sandbox-intern-secret"}"#;
+    for (words, name, source) in [
+        (
+            "whoami -o json --profile dev",
+            "admin",
+            "aliyun CLI profile `dev` (AK)",
+        ),
+        (
+            "whoami -o json -a my_serverless_devs_key",
+            "intern",
+            "my_serverless_devs_key",
+        ),
+    ] {
+        let run = line(words)
+            .args(["--endpoint", &sandbox.url])
+            .file("config.json", config)
+            .env("ALIBABACLOUD_CONFIG", "config.json")
+            .env("my_serverless_devs_key", alias)
+            .run();
+        let object = run.json();
+        assert_eq!(object["principal"]["name"], name, "{}", run.stderr);
+        let shown = object["credentials"]["source"].as_str().unwrap();
+        assert!(shown.contains(source), "{shown}");
+    }
+}
+
+#[test]
 fn what_cannot_be_an_address_is_said_before_anything_is_sent() {
     for (words, variable, piece) in [
         (
