@@ -31,6 +31,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
@@ -48,6 +49,9 @@ use world::World;
 /// How many notices wait until somebody hears them; more are not needed.
 const NOTICES: usize = 16;
 
+/// How long requests that are under way may take once [`Sandbox::stop`] is called.
+pub const GRACE: Duration = Duration::from_millis(400);
+
 /// How a sandbox is run, beside its configuration.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -57,6 +61,9 @@ pub struct Options {
     pub soft: bool,
     /// Where the smallest policy that covers the calls seen is written.
     pub record_policy: Option<PathBuf>,
+    /// How long a client may take to send its header fields, again its body, and to go on
+    /// reading.
+    pub patience: Duration,
 }
 
 /// Why a sandbox does not start.
@@ -81,6 +88,7 @@ impl Default for Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             soft: false,
             record_policy: None,
+            patience: Duration::from_secs(30),
         }
     }
 }
@@ -121,9 +129,7 @@ impl Sandbox {
             address: listen,
             source,
         };
-        let listener = tokio::net::TcpListener::bind(listen)
-            .await
-            .map_err(cannot)?;
+        let listener = server::listen(listen).map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         let (ending, end) = watch::channel(false);
         let (say, notices) = mpsc::channel(NOTICES);
@@ -131,7 +137,8 @@ impl Sandbox {
         let soft = options.soft;
         let world = World::new(config, address, ambient, environment, soft, recorder, say);
         let world = Arc::new(world);
-        let server = tokio::spawn(server::serve(listener, Arc::clone(&world), end));
+        let server = server::serve(listener, Arc::clone(&world), options.patience, end);
+        let server = tokio::spawn(server);
         Ok(Self {
             address,
             world,

@@ -203,11 +203,11 @@ pub(super) fn answer(
 ) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let fields = response.headers_mut();
+    fields.reserve(headers.len());
     for (name, value) in headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
+        if let Ok(value) = HeaderValue::try_from(value) {
+            fields.insert(HeaderName::from_static(name), value);
         }
     }
     response

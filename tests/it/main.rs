@@ -35,6 +35,7 @@ mod project;
 mod refusals;
 mod sandbox_calls;
 mod sandbox_command;
+mod sandbox_faults;
 mod sandbox_policies;
 mod sandbox_ram;
 mod sandbox_sts;

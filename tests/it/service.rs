@@ -327,7 +327,7 @@ pub(crate) fn is_gone(pid: u32) -> bool {
     !Path::new(&format!("/proc/{pid}")).exists()
 }
 
-/// The client goes away.
-pub(crate) fn abort(stream: TcpStream) {
+/// The client closes both sides.
+pub(crate) fn close(stream: TcpStream) {
     stream.shutdown(Shutdown::Both).unwrap();
 }
