@@ -345,6 +345,45 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_of_some_resource_group_leaves_open_what_it_could_change_and_nothing_else() {
+        let verdict = |account: Option<&str>, group: &str, action: &str| {
+            let policy = |layer, effect: &str, action: &str| {
+                let document = format!(
+                    r#"{{"Version":"1","Statement":[{{"Effect":"{effect}","Action":"{action}","Resource":"*"}}]}}"#
+                );
+                let document = parse(document.as_bytes()).document.unwrap();
+                let name = "p.json".to_owned();
+                Policy {
+                    name,
+                    layer,
+                    level: 0,
+                    document,
+                }
+            };
+            let own = account.map(|effect| policy(Layer::Account, effect, "fc:*"));
+            let mut policies: Vec<Policy> = own.into_iter().collect();
+            policies.push(policy(Layer::ResourceGroup, group, action));
+            let doubtful = [policies.len() - 1];
+            let caller = Caller {
+                policies: Policies::with_doubts(policies, &[], &doubtful),
+                ..caller(r#"{"Version":"1","Statement":[]}"#)
+            };
+            let preflight = verdict_of(&target(None, None), &caller);
+            let reasons = preflight.reasons.iter();
+            let kinds: Vec<&str> = reasons.map(|reason| reason.kind.as_str()).collect();
+            (preflight.verdict, kinds.contains(&"unread_layer"))
+        };
+        let open = (Verdict::Undetermined, true);
+        assert_eq!(verdict(None, "Allow", "fc:*"), open);
+        assert_eq!(verdict(Some("Allow"), "Deny", "fc:*"), open);
+        let (allowed, denied) = (Verdict::Allowed, Verdict::Denied);
+        assert_eq!(verdict(Some("Allow"), "Allow", "fc:*"), (allowed, false));
+        assert_eq!(verdict(Some("Deny"), "Allow", "fc:*"), (denied, false));
+        assert_eq!(verdict(None, "Allow", "oss:*"), (denied, false));
+        assert_eq!(verdict(Some("Allow"), "Deny", "oss:*"), (allowed, false));
+    }
+
+    #[test]
     fn a_layer_above_that_allows_nothing_denies_and_no_allow_of_the_caller_lifts_it() {
         let document = |action: &str| {
             let document = format!(

@@ -71,7 +71,7 @@ impl RpcError {
     }
 
     /// Whether the service had no room, and did nothing.
-    fn is_throttled(&self) -> bool {
+    pub fn is_throttled(&self) -> bool {
         let code = self.said("Code").unwrap_or_default();
         let status = self.refusal().map(|refusal| refusal.status);
         matches!(status, Some(429 | 503)) || code.starts_with("Throttling")

@@ -45,11 +45,19 @@ pub(super) fn run(
         Err(exit) => {
             let ended = Ended {
                 fields: Some(serde_json::Value::Null),
-                failure: Some(Failure::new(codes::SIGNAL, "interrupted")),
+                failure: Some(Failure::new(codes::SIGNAL, word(exit))),
             };
             finish(SCHEMA, Ok(ended), printer);
             exit
         }
+    }
+}
+
+/// What a signal did to the command.
+fn word(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Interrupted => "interrupted",
+        _ => "terminated",
     }
 }
 

@@ -101,3 +101,45 @@ impl Identity {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_calls_stands_in_the_resource_name() {
+        let of = |kind: &str, arn: &str| {
+            let caller = CallerIdentity {
+                account_id: "1".into(),
+                identity_type: kind.into(),
+                arn: arn.into(),
+                principal_id: "2".into(),
+            };
+            let identity = Identity::of(&caller);
+            (identity.principal(&caller), identity)
+        };
+        let (alice, user) = of("RAMUser", "acs:ram::1:user/alice");
+        let name = "alice".to_owned();
+        assert_eq!(user, Identity::User { name });
+        assert_eq!(alice.describe(), "RAM user `alice` of account 1");
+        let (ci, session) = of("AssumedRoleUser", "acs:ram::1:assumed-role/ci/a:b/c");
+        let (role, name) = ("ci".to_owned(), "a:b/c".to_owned());
+        let wanted = Identity::RoleSession {
+            role,
+            session: name,
+        };
+        assert_eq!(session, wanted);
+        assert_eq!(ci.id.as_deref(), Some("ci:a:b/c"));
+        assert_eq!(of("Account", "acs:ram::1:root").1, Identity::MainAccount);
+        for (kind, arn) in [
+            ("RAMUser", "acs:ram::1:user/"),
+            ("RAMUser", "acs:ram::1:assumed-role/ci/s"),
+            ("AssumedRoleUser", "acs:ram::1:assumed-role/ci"),
+            ("AssumedRoleUser", ""),
+            ("", "acs:ram::1:user/alice"),
+        ] {
+            let kind = kind.to_owned();
+            assert_eq!(of(&kind, arn).1, Identity::Other { kind }, "{arn}");
+        }
+    }
+}

@@ -23,8 +23,8 @@ pub(crate) type Parameters<'a> = &'a [(&'a str, &'a str)];
 /// A running sandbox and a client of it.
 pub(crate) struct Cloud {
     pub(crate) sandbox: Sandbox,
-    transport: Transport,
-    ambient: Ambient,
+    pub(crate) transport: Transport,
+    pub(crate) ambient: Ambient,
     /// Keys that were made by a call, by a name of the test's own.
     keys: BTreeMap<String, Credentials>,
 }

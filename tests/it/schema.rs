@@ -90,7 +90,7 @@ pub(crate) fn is_question(line: &Value) -> bool {
 }
 
 /// Sets fields of an object one by one; the schema must refuse each result.
-fn refuses(good: &Value, breaks: &[(&str, Value)]) {
+pub(crate) fn refuses(good: &Value, breaks: &[(&str, Value)]) {
     let name = good["schema"].as_str().unwrap();
     let (_, validator) = OBJECTS.iter().find(|(schema, _)| *schema == name).unwrap();
     hold(validator, good);

@@ -143,7 +143,7 @@ pub(super) fn named_caller(principal: Option<Principal>, named: Vec<Policy>) -> 
 }
 
 /// The caller where nobody named policies and none can be read.
-pub(super) fn unread_caller(named: Vec<Policy>, why: &str) -> Caller {
+pub(super) fn unread_caller(named: Vec<Policy>, why: &str, settle_with: &str) -> Caller {
     Caller {
         principal: None,
         layers_seen: layers(&named),
@@ -152,7 +152,7 @@ pub(super) fn unread_caller(named: Vec<Policy>, why: &str) -> Caller {
         unread: vec![Reason {
             kind: ReasonKind::UnreadPolicy,
             detail: format!("the caller's own policies were not read: {why}"),
-            settle_with: "name them with `--policy-file`".to_owned(),
+            settle_with: settle_with.to_owned(),
         }],
         to_read: None,
     }

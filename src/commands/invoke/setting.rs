@@ -21,6 +21,9 @@ use crate::sandbox::{Config, Options, Sandbox};
 /// How long STS may take to say whose account it is.
 const STS_LIMIT: Duration = Duration::from_secs(20);
 
+/// How policies that cannot be read are given.
+const NAME_THEM: &str = "name them with `--policy-file`";
+
 /// What credentials are needed for.
 #[derive(Clone, Copy)]
 pub(super) struct Need {
@@ -210,9 +213,13 @@ impl Setting {
                 Ok(sandbox.caller(user, target.service(), target.function(), named))
             }
             (None, _) if command.args.call.dry_run => {
-                Ok(unread_caller(named, "a dry run asks nobody"))
+                Ok(unread_caller(named, "a dry run asks nobody", NAME_THEM))
             }
-            (None, None) => Ok(unread_caller(named, "there are no credentials to ask with")),
+            (None, None) => Ok(unread_caller(
+                named,
+                "there are no credentials to ask with",
+                NAME_THEM,
+            )),
             (None, Some(found)) => self.live_caller(target, named, found, command).await,
         }
     }
@@ -232,12 +239,23 @@ impl Setting {
                 asker.identity(&sts).await
             }
         };
+        let of_target = target.account().unwrap_or_default();
         match asked {
+            // No policy of the caller's account reaches into another.
+            Ok(identity) if identity.account_id != of_target => {
+                let own = &identity.account_id;
+                let why =
+                    format!("the caller is of account {own}, and the function of {of_target}");
+                let settle =
+                    format!("call with credentials of {of_target}, or with `--account-id {own}`");
+                Ok(unread_caller(named, &why, &settle))
+            }
             Ok(identity) => Ok(asker.standing(&identity).await.caller(named)),
             Err(NoIdentity::Refused(failure)) => Err(failure.into()),
             Err(NoIdentity::Unknown(failure)) => Ok(unread_caller(
                 named,
                 &format!("STS did not say who calls: {}", failure.title),
+                NAME_THEM,
             )),
         }
     }

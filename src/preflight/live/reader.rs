@@ -233,6 +233,6 @@ fn why(error: &RpcError, permission: Permission) -> Why {
     Why {
         text: format!("{error}{said}"),
         permission: None,
-        is_unknown_name: matches!(refusal.status, 400 | 404),
+        is_unknown_name: matches!(refusal.status, 400 | 404) && !error.is_throttled(),
     }
 }
