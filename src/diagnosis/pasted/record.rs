@@ -1,0 +1,501 @@
+//! Puts what stands near together into refusals: one ends where something is said that
+//! contradicts it, or where nothing more is said for a while.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::{Map, Value, json};
+
+use super::hits::{self, DENIAL, Field, Hit, Kind, OF_FUNCTION, PHRASES, RAM_DENIAL, Raw, SKEW};
+use super::{Found, Shape, classify_function_error, judged};
+use crate::diagnosis::{Cause, Reading};
+use crate::preflight::Denial;
+
+/// How far apart two pieces of one refusal may stand.
+const GAP: usize = 2_000;
+/// How far behind its beginning a sentence is read.
+const SENTENCE: usize = 3 * 1024;
+
+/// How much of two messages is compared.
+const COMPARED: usize = 150;
+
+const QUOTE: &str = r#"\\*['"`‘’]"#;
+const INNER: &str = r#"[^'"`‘’\\]*"#;
+
+#[expect(
+    clippy::expect_used,
+    reason = "the patterns are constants, and a test compiles them"
+)]
+static TAILS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
+    let fill = |pattern: &str| {
+        let pattern = pattern.replace('~', r"[ \t\n]*").replace("QUOTE", QUOTE);
+        Regex::new(&pattern.replace("INNER", INNER)).expect("a constant pattern")
+    };
+    [
+        fill(concat!(
+            "^~QUOTE(?P<action>INNER)QUOTE~o~n~r~e~s~o~u~r~c~e~QUOTE(?P<resource>INNER)QUOTE",
+            r"(?P<denied>~w~i~t~h~c~o~n~d~i~t~i~o~n(?:~QUOTE~\[(?P<condition>[^\]'‘’]*)\])?)?",
+        )),
+        fill("^~QUOTE(?P<action>INNER)QUOTE"),
+        fill(concat!(
+            r#"^\.?~Resource:~(?P<resource>[^ \t\n"'\\,}<]+)[ \t\n]+"#,
+            "Action:~(?P<action>[A-Za-z0-9*:_-]+)",
+        )),
+        fill("^~QUOTE(?P<sent>INNER)QUOTE~and~the~current~time~QUOTE(?P<now>INNER)QUOTE"),
+    ]
+});
+
+/// A sentence of the platform, read.
+#[derive(Debug, Default)]
+struct Sentence {
+    index: usize,
+    /// As the platform writes it.
+    text: String,
+    action: Option<String>,
+    resource: Option<String>,
+    explicit: bool,
+    broken: bool,
+    end: usize,
+    /// Nothing stands behind it.
+    at_end: bool,
+}
+
+/// One refusal, as far as it was read.
+#[derive(Debug, Default)]
+struct Record {
+    /// How far it was read.
+    end: usize,
+    /// `Code`, `RequestId`, `HostId` and the fields of the detail, by their names in a body.
+    fields: Vec<(&'static str, String)>,
+    status: Option<u16>,
+    message: Option<String>,
+    message_end: usize,
+    /// The message's end was not found.
+    message_open: bool,
+    sentence: Option<Sentence>,
+    /// A code is named, or said to be none.
+    coded: bool,
+    /// Said as an SDK says it.
+    sdk: bool,
+    /// A field of header was there that says who wrote the error.
+    platform: Option<bool>,
+    of_function: bool,
+    quoted_message: bool,
+    quoted_error_message: bool,
+    /// What repeats what was known, from the last news on.
+    repeated: Vec<Hit>,
+}
+
+/// Whether a hit goes into the record.
+enum Fit {
+    New,
+    Known,
+    Against,
+}
+
+fn same_message(one: &str, other: &str) -> bool {
+    let plain = |text: &str| {
+        let text = tidy(hits::bounded(text, 2 * COMPARED));
+        let kept = text
+            .chars()
+            .filter(|one| !one.is_whitespace() && *one != '\\');
+        kept.take(COMPARED).collect::<String>()
+    };
+    let (one, other) = (plain(one), plain(other));
+    one.contains(&other) || other.contains(&one)
+}
+
+/// A message without what an SDK puts around it.
+fn tidy(message: &str) -> String {
+    let mut text = message.trim();
+    if let Some((_, inner)) = text.split_once("message: ")
+        && text.contains(" failed with ")
+    {
+        text = inner;
+    }
+    if let Some(rest) = text.strip_prefix("code: ") {
+        text = rest
+            .get(3..)
+            .map_or(rest, |rest| rest.trim_start_matches([',', ' ']));
+    }
+    for end in [" request id:", " RequestId", " RequestID", " requestid:"] {
+        text = text.split(end).next().unwrap_or_default();
+    }
+    text.trim().to_owned()
+}
+
+impl Record {
+    fn get(&self, name: &str) -> Option<&str> {
+        let found = self.fields.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    fn set(&mut self, name: &'static str, value: String) -> Fit {
+        match self.get(name) {
+            None => {
+                self.fields.push((name, value));
+                Fit::New
+            }
+            Some(known) if known.eq_ignore_ascii_case(&value) => Fit::Known,
+            Some(_) => Fit::Against,
+        }
+    }
+
+    fn set_status(&mut self, status: u16) -> Fit {
+        match self.status {
+            None => {
+                self.status = Some(status);
+                Fit::New
+            }
+            Some(known) if known == status => Fit::Known,
+            Some(_) => Fit::Against,
+        }
+    }
+
+    fn take(&mut self, hit: Hit, text: &str) -> Fit {
+        match hit.kind {
+            Kind::Field(field) => {
+                let raw = hits::value(text, hit.end, field);
+                let end = raw.end;
+                let fit = self.take_field(hit, field, raw);
+                // Another field may stand inside a message, and not far behind its start.
+                let message = matches!(field, Field::Message | Field::ErrorMessage);
+                if !matches!(fit, Fit::Against) {
+                    self.end = self.end.max(if message { hit.end } else { end });
+                }
+                fit
+            }
+            Kind::Phrase(index) => {
+                let sentence = read_sentence(text, hit, index);
+                self.take_sentence(sentence, hit)
+            }
+            Kind::Sdk => {
+                let (code, status) = hits::of_sdk(&text[hit.start..hit.end]);
+                let against = |fit: &Fit| matches!(fit, Fit::Against);
+                if let (Some(known), Some(code)) = (self.get("Code"), &code)
+                    && !known.eq_ignore_ascii_case(code)
+                {
+                    return Fit::Against;
+                }
+                let fit = status.map_or(Fit::Known, |status| self.set_status(status));
+                if against(&fit) {
+                    return fit;
+                }
+                self.sdk = true;
+                self.end = self.end.max(hit.end);
+                match code {
+                    Some(code) => {
+                        self.coded = true;
+                        self.set("Code", code)
+                    }
+                    None => fit,
+                }
+            }
+        }
+    }
+
+    fn take_field(&mut self, hit: Hit, field: Field, raw: Raw) -> Fit {
+        // What is cut off is not the value.
+        if raw.quoted && raw.open && !matches!(field, Field::Message | Field::ErrorMessage) {
+            return Fit::Known;
+        }
+        let compact =
+            |text: String| -> String { text.chars().filter(|one| !one.is_whitespace()).collect() };
+        let none = matches!(&*raw.text, "" | "null" | "None" | "nil" | "undefined");
+        match field {
+            Field::Code => {
+                let code = compact(raw.text);
+                if none {
+                    self.coded |= raw.quoted || !code.is_empty();
+                    return Fit::Known;
+                }
+                if let Ok(status) = code.parse::<u16>() {
+                    return match (400..600).contains(&status) {
+                        true => self.set_status(status),
+                        false => Fit::Known,
+                    };
+                }
+                let plain = |one: char| one.is_ascii_alphanumeric() || "._-".contains(one);
+                if code.len() > 100
+                    || !code.starts_with(|one: char| one.is_ascii_alphabetic())
+                    || !code.chars().all(plain)
+                {
+                    return Fit::Known;
+                }
+                self.coded = true;
+                self.set("Code", code)
+            }
+            _ if none => Fit::Known,
+            Field::Status => match raw.text.parse::<u16>() {
+                Ok(status) if (400..600).contains(&status) => self.set_status(status),
+                _ => Fit::Known,
+            },
+            Field::RequestId => self.set("RequestId", compact(raw.text)),
+            Field::Host => self.set("HostId", compact(raw.text)),
+            Field::Detail(name) => self.set(name, compact(raw.text)),
+            Field::OfFunction => {
+                self.of_function = true;
+                Fit::Known
+            }
+            Field::ErrorTypeHeader => {
+                self.platform = Some(raw.text.eq_ignore_ascii_case("FcCommonError"));
+                Fit::Known
+            }
+            Field::Message | Field::ErrorMessage => {
+                // What an object carries of an answer is not the object's own word.
+                let fit = match &self.message {
+                    None => Fit::New,
+                    Some(known) if same_message(known, &raw.text) => Fit::Known,
+                    Some(_) if hit.start < self.message_end => match self.sentence {
+                        Some(_) => return Fit::Known,
+                        None => Fit::New,
+                    },
+                    Some(_) => return Fit::Against,
+                };
+                if let Some(sentence) = &self.sentence
+                    && matches!(fit, Fit::New)
+                    && hit.start >= sentence.end
+                    && !same_message(&sentence.text, &raw.text)
+                {
+                    return Fit::Against;
+                }
+                self.quoted_message |= raw.quoted;
+                self.quoted_error_message |= raw.quoted && field == Field::ErrorMessage;
+                self.message_end = raw.end.max(self.message_end);
+                if matches!(fit, Fit::New) {
+                    self.message_open = raw.open;
+                    self.message = Some(raw.text);
+                }
+                fit
+            }
+        }
+    }
+
+    fn take_sentence(&mut self, mut sentence: Sentence, hit: Hit) -> Fit {
+        if self.message_open && sentence.index == RAM_DENIAL && sentence.at_end {
+            // The action may go on where the text is cut off.
+            sentence.action = None;
+            PHRASES[RAM_DENIAL].1.clone_into(&mut sentence.text);
+        }
+        let fit = match &self.sentence {
+            Some(known) if known.index == sentence.index => {
+                let against = |one: &Option<String>, other: &Option<String>| {
+                    one.is_some() && other.is_some() && one != other
+                };
+                if against(&known.action, &sentence.action)
+                    || against(&known.resource, &sentence.resource)
+                {
+                    return Fit::Against;
+                }
+                match known.resource.is_none() && sentence.resource.is_some() {
+                    true => Fit::New,
+                    false => Fit::Known,
+                }
+            }
+            Some(_) => return Fit::Against,
+            None => Fit::New,
+        };
+        if let (Fit::New, Some(message)) = (&fit, &self.message)
+            && hit.start >= self.message_end
+            && !same_message(message, &sentence.text)
+        {
+            return Fit::Against;
+        }
+        self.end = self.end.max(sentence.end);
+        if matches!(fit, Fit::New) {
+            self.sentence = Some(sentence);
+        }
+        fit
+    }
+
+    /// What the record says, in the form of a body.
+    fn body(&self) -> Map<String, Value> {
+        let mut body = Map::new();
+        let mut detail = Map::new();
+        for (name, value) in &self.fields {
+            let place = match *name {
+                "Code" | "RequestId" | "HostId" => &mut body,
+                _ => &mut detail,
+            };
+            place.insert((*name).to_owned(), value.as_str().into());
+        }
+        let raw = self.message.as_deref().map(tidy);
+        let message = match (&self.sentence, raw) {
+            (Some(sentence), raw) => {
+                let known = sentence.text.trim_end_matches('.');
+                // An action that may be cut off must not be read from the message after all.
+                let cut = sentence.index == RAM_DENIAL && sentence.action.is_none();
+                raw.filter(|raw| !cut && raw.contains(known))
+                    .or_else(|| Some(sentence.text.clone()))
+            }
+            (None, raw) => raw,
+        };
+        if let Some(message) = message {
+            body.insert("Message".to_owned(), message.into());
+        }
+        if !detail.is_empty() {
+            body.insert("AccessDeniedDetail".to_owned(), json!(detail));
+        }
+        body
+    }
+
+    /// The refusal; `None` when too little was said for one.
+    fn found(self) -> Option<Found> {
+        let of_body = |name: &str| matches!(name, "Code" | "RequestId" | "HostId");
+        let detail = self.fields.iter().any(|(name, _)| !of_body(name));
+        let sentence = self.sentence.as_ref();
+        let ended = sentence.is_some_and(|sentence| OF_FUNCTION.contains(&sentence.index));
+        let own = self.platform == Some(false)
+            || ended
+            || (self.of_function && !self.sdk && !detail)
+            || (self.quoted_error_message && !self.coded && !self.sdk && !detail);
+        if own && self.platform != Some(true) && (self.message.is_some() || ended) {
+            let message = self.message.as_deref().map(tidy);
+            let message = message.or_else(|| sentence.map(|one| one.text.clone()));
+            return Some(Found {
+                status: self.status,
+                cause: classify_function_error(message.as_deref().unwrap_or_default()),
+                reading: Reading {
+                    message,
+                    request_id: self.get("RequestId").map(str::to_owned),
+                    ..Reading::default()
+                },
+                shape: Shape::Bare,
+            });
+        }
+        let mut reading = Reading::of_body(&self.body())?;
+        if let Some(sentence) = sentence {
+            reading.action = reading.action.or_else(|| sentence.action.clone());
+            reading.resource = reading.resource.or_else(|| sentence.resource.clone());
+            if sentence.explicit && reading.denial.is_none() {
+                reading.denial = Some(Denial::Explicit);
+            }
+        }
+        // `FC`'s own SDKs say the status of its own answers.
+        let status = self.status.filter(|_| self.sdk || self.platform.is_some());
+        let spoken = self.coded || self.sdk || detail || sentence.is_some();
+        let cause = match spoken {
+            true => judged(status.filter(|status| *status != 403), &reading),
+            false => Cause::Unknown,
+        };
+        let bare = self.quoted_message && !self.coded && !self.sdk && !detail;
+        let shape = match sentence {
+            _ if bare => Shape::Bare,
+            Some(sentence) if sentence.broken => Shape::Broken,
+            _ => Shape::Whole,
+        };
+        Some(Found {
+            status: self.status,
+            reading,
+            cause,
+            shape,
+        })
+    }
+}
+
+/// Reads the sentence that begins at a place.
+fn read_sentence(text: &str, hit: Hit, index: usize) -> Sentence {
+    let tail = hits::bounded(&text[hit.end..], SENTENCE);
+    let mut sentence = Sentence {
+        index,
+        text: PHRASES[index].1.to_owned(),
+        end: hit.end,
+        ..Sentence::default()
+    };
+    let [whole, action, of_ram, skew] = &*TAILS;
+    let found = match index {
+        DENIAL => whole.captures(tail).or_else(|| action.captures(tail)),
+        RAM_DENIAL => of_ram.captures(tail),
+        SKEW => skew.captures(tail),
+        _ => None,
+    };
+    let Some(found) = found else {
+        if index == DENIAL || index == SKEW {
+            sentence.text = PHRASES[index].0.to_owned();
+        }
+        return sentence;
+    };
+    sentence.end += found.get(0).map_or(0, |whole| whole.end());
+    sentence.at_end = text[sentence.end..].trim().is_empty();
+    let joined = |name: &str| {
+        let group = found.name(name)?;
+        let text: String = group
+            .as_str()
+            .chars()
+            .filter(|one| !one.is_whitespace())
+            .collect();
+        Some((text.len() != group.len(), text))
+    };
+    if index == SKEW {
+        let day = |name: &str| found.name(name).map_or("", |group| group.as_str());
+        sentence.text = format!(
+            "{} '{}' and the current time '{}' is too large",
+            PHRASES[SKEW].0,
+            day("sent").split_whitespace().collect::<Vec<_>>().join(" "),
+            day("now").split_whitespace().collect::<Vec<_>>().join(" "),
+        );
+        return sentence;
+    }
+    for (name, place) in [
+        ("action", &mut sentence.action),
+        ("resource", &mut sentence.resource),
+    ] {
+        if let Some((broken, text)) = joined(name).filter(|(_, text)| !text.is_empty()) {
+            sentence.broken |= broken;
+            *place = Some(text);
+        }
+    }
+    sentence.explicit = index == DENIAL && found.name("denied").is_some();
+    if let (Some(action), Some(resource)) = (&sentence.action, &sentence.resource) {
+        sentence.text = match (index, joined("condition")) {
+            (RAM_DENIAL, _) => {
+                format!(
+                    "You are not authorized to do this action. Resource: {resource} Action: {action}"
+                )
+            }
+            (_, Some((_, condition))) => format!(
+                "{} '{action}' on resource '{resource}' with condition '[{condition}]'",
+                PHRASES[DENIAL].0
+            ),
+            _ => format!("{} '{action}' on resource '{resource}'", PHRASES[DENIAL].0),
+        };
+    } else {
+        sentence.text = PHRASES[index].0.to_owned();
+    }
+    sentence
+}
+
+/// The refusals of a cleaned text, in order.
+pub(super) fn records(text: &str) -> impl Iterator<Item = Found> {
+    let mut hits = hits::hits(text).into_iter();
+    let mut ahead: Option<Record> = Some(Record::default());
+    std::iter::from_fn(move || {
+        let mut record = ahead.take()?;
+        for hit in hits.by_ref() {
+            let far = record.end > 0 && hit.start > record.end.max(record.message_end) + GAP;
+            match if far {
+                Fit::Against
+            } else {
+                record.take(hit, text)
+            } {
+                Fit::New => record.repeated.clear(),
+                Fit::Known => record.repeated.push(hit),
+                Fit::Against => {
+                    let repeated = if far {
+                        Vec::new()
+                    } else {
+                        std::mem::take(&mut record.repeated)
+                    };
+                    let mut next = Record::default();
+                    for hit in repeated.into_iter().chain([hit]) {
+                        next.take(hit, text);
+                    }
+                    ahead = Some(next);
+                    return Some(record.found());
+                }
+            }
+        }
+        Some(record.found())
+    })
+    .flatten()
+}
