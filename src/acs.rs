@@ -5,6 +5,7 @@
 pub mod acs3;
 pub mod ambient;
 pub mod credentials;
+pub mod diagnostic;
 pub mod encoding;
 pub mod endpoint;
 pub mod http;

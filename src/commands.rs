@@ -36,7 +36,13 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             &ProcessEnvironment,
             &mut printer,
         ),
-        Command::Explain(args) => explain::run(&args, &mut printer),
+        Command::Explain(args) => explain::run(
+            &args,
+            &cli.global,
+            Ambient::system(),
+            &ProcessEnvironment,
+            &mut printer,
+        ),
         Command::Sandbox(args) => sandbox::run(&args, Ambient::system(), &mut printer),
         Command::Event(args) => event::run(&args, event::Told::Bare, &mut printer),
         Command::Cli(component) => match component.command {

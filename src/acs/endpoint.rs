@@ -138,6 +138,14 @@ impl EndpointOverrides {
         self.fc.as_ref().or(self.all.as_ref())
     }
 
+    /// RAM, which has one address for every region.
+    pub fn ram(&self) -> Endpoint {
+        let named = self.ram.as_ref().or(self.all.as_ref());
+        named
+            .cloned()
+            .unwrap_or_else(|| Endpoint::https("ram.aliyuncs.com"))
+    }
+
     /// STS of a region.
     pub fn sts(&self, region: &str, vpc: bool) -> Endpoint {
         let product = if vpc { "sts-vpc" } else { "sts" };

@@ -1,5 +1,9 @@
 //! Somebody's text, explained: what was refused, to whom, why, and the way out.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::answers::{Facts, diagnosed, of_function};
 use super::failure::Hint;
 use super::pasted::{self, Found, Pasted};
@@ -7,6 +11,20 @@ use super::permission::{self, Origin};
 use super::refusal::classify;
 use super::{Cause, Decoded, Failure, Reading};
 use crate::catalogue::actions;
+
+#[expect(
+    clippy::expect_used,
+    reason = "the pattern is a constant, and a test compiles it"
+)]
+/// What a service repeats of a request and nobody should see again.
+static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i-u)((?:security-?token|accesskeysecret|signature)(?:=|%3D|:[ ]*)",
+        r#"|authorization[ "':=]{1,4}(?:FC|acs) [A-Za-z0-9.*_-]+:)"#,
+        r"[A-Za-z0-9%+/=_.-]{8,}",
+    ))
+    .expect("a constant pattern")
+});
 
 /// What a text holds, before it is explained.
 #[derive(Debug)]
@@ -41,8 +59,12 @@ impl Evidence {
     /// Reads a body, an answer, or any text that holds one. The time is linear in its length.
     pub fn read(text: &str) -> Self {
         let Pasted { found, count } = pasted::find(text);
+        let mut found = found.unwrap_or_else(|| pasted::unknown(text));
+        if let Some(message) = &mut found.reading.message {
+            *message = SECRETS.replace_all(message, "$1[hidden]").into_owned();
+        }
         Self {
-            found: found.unwrap_or_else(|| pasted::unknown(text)),
+            found,
             count,
             decoded: None,
         }

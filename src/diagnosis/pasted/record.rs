@@ -121,7 +121,12 @@ fn tidy(message: &str) -> String {
     for end in [" request id:", " RequestId", " RequestID", " requestid:"] {
         text = text.split(end).next().unwrap_or_default();
     }
-    text.trim().to_owned()
+    let text = text.trim();
+    // An SDK ends the sentence once more.
+    match text.strip_suffix("..") {
+        Some(text) => format!("{text}."),
+        None => text.to_owned(),
+    }
 }
 
 impl Record {
