@@ -33,22 +33,32 @@ pub(super) fn run(
         )),
         (None, _) => list(printer),
         (Some(_), Some(known)) => explain(&known, printer),
-        (Some(subject), None) => match text::read(subject) {
-            Ok(text) => {
-                let asking = args.decode.then_some(decode::Asking {
-                    global,
-                    ambient,
-                    environment,
-                });
-                match text::explain(&text, asking, printer) {
-                    text::Explained::Ended(ended) => ended,
-                    text::Explained::Signal(exit) => return exit,
-                }
+        (Some(subject), None) => {
+            let asking = args.decode.then_some(decode::Asking {
+                global,
+                ambient,
+                environment,
+            });
+            match text::explain(subject, asking, printer) {
+                Ok(ended) => Ok(ended),
+                Err(Halt::Failure(failure)) => Err(failure),
+                Err(Halt::Signal(exit)) => return exit,
             }
-            Err(failure) => Err(failure),
-        },
+        }
     };
     finish("sesame.explain/1", ended, printer)
+}
+
+/// Why a text is not explained.
+enum Halt {
+    Failure(Box<Failure>),
+    Signal(Exit),
+}
+
+impl From<Box<Failure>> for Halt {
+    fn from(failure: Box<Failure>) -> Self {
+        Self::Failure(failure)
+    }
 }
 
 /// A code of either register.

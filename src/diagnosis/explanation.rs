@@ -6,11 +6,12 @@ use regex::Regex;
 
 use super::answers::{Facts, diagnosed, of_function};
 use super::failure::Hint;
-use super::pasted::{self, Found, Pasted};
+use super::pasted::{self, Found, Pasted, Shape};
 use super::permission::{self, Origin};
 use super::refusal::classify;
-use super::{Cause, Decoded, Failure, Reading};
+use super::{Cause, Decoded, Failure, MatchedPolicy, Reading, grant};
 use crate::catalogue::actions;
+use crate::preflight::Denial;
 
 #[expect(
     clippy::expect_used,
@@ -85,6 +86,15 @@ impl Evidence {
     #[must_use]
     pub fn decoded(mut self, decoded: Decoded) -> Self {
         let reading = &mut self.found.reading;
+        let differ = |said: &Option<String>, known: &Option<String>| {
+            said.is_some() && known.is_some() && said != known
+        };
+        if differ(&decoded.action, &reading.action) || differ(&decoded.resource, &reading.resource)
+        {
+            self.found.shape = Shape::Contradicted;
+        } else if decoded.action.is_some() && decoded.resource.is_some() {
+            self.found.shape = Shape::Whole;
+        }
         for (said, known) in [
             (&decoded.action, &mut reading.action),
             (&decoded.resource, &mut reading.resource),
@@ -165,8 +175,23 @@ fn add_decoded(failure: &mut Failure, decoded: &Decoded) {
         let command = hint.command.as_deref().unwrap_or_default();
         !command.starts_with("aliyun ram DecodeDiagnosticMessage")
     });
+    if decoded.action.is_some() && decoded.resource.is_some() {
+        failure.why.retain(|why| why != grant::TEXTS_OWN);
+    }
     for policy in &decoded.policies {
         failure.why.push(policy.describe());
+    }
+    let denies = |policy: &&MatchedPolicy| policy.effect.as_deref() == Some("Deny");
+    let denying = decoded.policies.iter().filter(denies);
+    let denying: Vec<String> = denying.map(|policy| format!("`{}`", policy.name)).collect();
+    if failure.denial == Some(Denial::Explicit) && !denying.is_empty() {
+        failure
+            .hints
+            .retain(|hint| hint.text != permission::WHICH_DENY);
+        failure.hints.push(Hint::text(format!(
+            "an Allow does not lift a Deny: ask whoever owns {} for an exception",
+            denying.join(" and ")
+        )));
     }
     if decoded.policies.is_empty() {
         failure.why.push("RAM names no policy".to_owned());

@@ -95,6 +95,10 @@ pub(super) fn suggest(failure: &mut Failure, policy: Value, name: &str) {
     failure.suggested_policy = Some(policy);
 }
 
+/// What is said where nothing but a text stands behind a policy.
+pub(super) const TEXTS_OWN: &str =
+    "action and resource are the text's own: make sure of both before anybody grants them";
+
 /// Suggests the policy for what a text names, if it names one action on one resource.
 pub(super) fn of_text(failure: &mut Failure, reading: &Reading, shape: Shape) {
     let pair = match exact(reading, shape) {
@@ -115,10 +119,7 @@ pub(super) fn of_text(failure: &mut Failure, reading: &Reading, shape: Shape) {
     let Some(policy) = synthesise(&[pair]).into_iter().next() else {
         return;
     };
-    failure.why.push(
-        "action and resource are the text's own: make sure of both before anybody grants them"
-            .to_owned(),
-    );
+    failure.why.push(TEXTS_OWN.to_owned());
     suggest(failure, policy, &name);
 }
 
@@ -131,6 +132,7 @@ fn exact(reading: &Reading, shape: Shape) -> Result<Pair, &'static str> {
         Shape::Whole => {}
         Shape::Bare => return Err("it has a denial's words, but not a platform's form"),
         Shape::Broken => return Err("the action or the resource is broken over lines"),
+        Shape::Contradicted => return Err("RAM names another action or resource than it"),
     }
     if reading.other_action.is_some() {
         return Err("it names two actions");

@@ -23,6 +23,8 @@ pub(super) enum Shape {
     Bare,
     /// A value is broken over lines, so that what stood at the break is not sure.
     Broken,
+    /// RAM names something else than the text.
+    Contradicted,
 }
 
 /// A refusal, or a function's error, in a text.

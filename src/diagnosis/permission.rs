@@ -254,9 +254,7 @@ pub(super) fn of_refusal(
     };
     match (cause, elsewhere, origin) {
         (_, Some(elsewhere), _) => failure.hints.push(Hint::text(elsewhere)),
-        (Cause::PermissionExplicitDeny, None, _) => failure.hints.push(Hint::text(
-            "an Allow does not lift a Deny: ask whoever owns the caller's policies which one it is",
-        )),
+        (Cause::PermissionExplicitDeny, None, _) => failure.hints.push(Hint::text(WHICH_DENY)),
         (_, None, Origin::Call(_)) => suggest_for_call(failure, reading, assumed.as_ref()),
         (_, None, Origin::Text(shape)) => grant::of_text(failure, reading, shape),
     }
@@ -271,6 +269,10 @@ pub(super) fn of_refusal(
         ));
     }
 }
+
+/// What to do about a Deny of a policy that nobody names.
+pub(super) const WHICH_DENY: &str =
+    "an Allow does not lift a Deny: ask whoever owns the caller's policies which one it is";
 
 /// Whether it has the form of an `EncodedDiagnosticMessage`; anything else is not handed on.
 pub(super) fn is_encoded(message: &str) -> bool {

@@ -210,8 +210,8 @@ impl Reading {
         let of_host = self.host.as_deref().and_then(product_of_host);
         let fc = || {
             let message = self.message.as_deref().unwrap_or_default();
-            let own = ["FC service", "The service or function", "unction "];
-            let says = own.iter().any(|own| message.contains(own)) || self.is_start_failure();
+            let own = ["FC service", "The service or function", "function '", "service '"];
+            let says = own.iter().any(|own| message.starts_with(own)) || self.is_start_failure();
             says.then_some("fc")
         };
         let named = of_action.or(of_resource).or(of_host).or_else(fc)?;

@@ -460,7 +460,7 @@ fn ram_s_word_completes_the_text() {
       said:     AccessDenied: the caller is not authorized to perform 'fc:InvokeFunction' on resource 'acs:fc:cn-hangzhou:1234567890123456:functions/hello'
       request:  [request id]
 
-    hint: an Allow does not lift a Deny: ask whoever owns the caller's policies which one it is
+    hint: an Allow does not lift a Deny: ask whoever owns `no-hello` for an exception
 
     --- stderr
     ");

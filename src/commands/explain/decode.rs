@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Halt;
 use crate::acs::rpc::RpcError;
 use crate::acs::transport::{Transport, TransportOptions};
 use crate::acs::{
@@ -9,7 +10,7 @@ use crate::acs::{
 };
 use crate::cli::GlobalArgs;
 use crate::commands::signal;
-use crate::diagnosis::{self, Call, Decoded, Evidence, Exit, Failure, codes};
+use crate::diagnosis::{self, Call, Decoded, Evidence, Failure, codes};
 
 /// How long RAM may take.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -21,38 +22,30 @@ pub(super) struct Asking<'a> {
     pub(super) environment: &'a dyn Environment,
 }
 
-/// What came of it.
-pub(super) enum Answer {
-    Decoded(Decoded),
-    /// RAM did not say; the text is explained without it.
-    None(String),
-    /// The question could not even be put.
-    Failure(Box<Failure>),
-    Signal(Exit),
-}
+/// RAM's word, or why there is none: the text is explained without it then.
+type Answer = Result<Decoded, String>;
 
 /// Asks RAM to decode what the text has.
-pub(super) fn decode(evidence: &Evidence, asking: &Asking<'_>) -> Answer {
+pub(super) fn decode(evidence: &Evidence, asking: &Asking<'_>) -> Result<Answer, Halt> {
     let Some(encoded) = evidence.encoded() else {
-        return Answer::None(
+        return Ok(Err(
             "the text has no `EncodedDiagnosticMessage`, so RAM was not asked".to_owned(),
-        );
+        ));
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            let title = format!("cannot start: {error}");
-            return Answer::Failure(Box::new(Failure::new(codes::UNKNOWN, title)));
-        }
-    };
+        .build()
+        .map_err(|error| {
+            Box::new(Failure::new(
+                codes::UNKNOWN,
+                format!("cannot start: {error}"),
+            ))
+        })?;
     runtime.block_on(async {
         tokio::select! {
             biased;
-            exit = signal() => Answer::Signal(exit),
-            answer = ask(encoded, asking) => answer.unwrap_or_else(Answer::Failure),
+            exit = signal() => Err(Halt::Signal(exit)),
+            answer = ask(encoded, asking) => Ok(answer?),
         }
     })
 }
@@ -75,7 +68,7 @@ async fn ask(encoded: &str, asking: &Asking<'_>) -> Result<Answer, Box<Failure>>
     let why = match tokio::time::timeout(LIMIT, asked).await {
         Err(_) => format!("it did not answer within {} s", LIMIT.as_secs()),
         Ok(Ok(answer)) => match Decoded::of(&answer) {
-            Some(decoded) => return Ok(Answer::Decoded(decoded)),
+            Some(decoded) => return Ok(Ok(decoded)),
             None => "its answer holds no decision".to_owned(),
         },
         Ok(Err(RpcError::Refused { refusal, .. })) => {
@@ -83,7 +76,7 @@ async fn ask(encoded: &str, asking: &Asking<'_>) -> Result<Answer, Box<Failure>>
         }
         Ok(Err(error)) => error.to_string(),
     };
-    Ok(Answer::None(format!(
+    Ok(Err(format!(
         "RAM did not decode the message: {why}; an administrator can"
     )))
 }

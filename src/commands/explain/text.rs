@@ -4,23 +4,18 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::Halt;
 use super::decode::{self, Asking};
 use crate::commands::input::io_words;
 use crate::commands::{Ended, print};
-use crate::diagnosis::{Cause, Evidence, Exit, Failure, codes};
+use crate::diagnosis::{Cause, Evidence, Failure, codes};
 use crate::output::{Format, Printer, json};
 
 /// The longest text that is read, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
-/// What came of it.
-pub(super) enum Explained {
-    Ended(Result<Ended, Box<Failure>>),
-    Signal(Exit),
-}
-
 /// The text of a file, or of stdin for `-`.
-pub(super) fn read(subject: &str) -> Result<String, Box<Failure>> {
+fn read(subject: &str) -> Result<String, Box<Failure>> {
     if subject == "-" {
         return text_of(io::stdin().lock(), "stdin");
     }
@@ -69,32 +64,30 @@ fn text_of(from: impl Read, name: &str) -> Result<String, Box<Failure>> {
     }
 }
 
-/// Explains the text, with RAM's help where that is asked for.
-pub(super) fn explain(text: &str, asking: Option<Asking<'_>>, printer: &mut Printer) -> Explained {
-    let mut evidence = Evidence::read(text);
-    let mut warnings = Vec::new();
+/// Explains a file or stdin, with RAM's help where that is asked for.
+pub(super) fn explain(
+    subject: &str,
+    asking: Option<Asking<'_>>,
+    printer: &mut Printer,
+) -> Result<Ended, Halt> {
+    let mut evidence = Evidence::read(&read(subject)?);
     if let Some(asking) = asking {
-        match decode::decode(&evidence, &asking) {
-            decode::Answer::Decoded(decoded) => evidence = evidence.decoded(decoded),
-            decode::Answer::None(why) => warnings.push(why),
-            decode::Answer::Failure(failure) => return Explained::Ended(Err(failure)),
-            decode::Answer::Signal(exit) => return Explained::Signal(exit),
+        match decode::decode(&evidence, &asking)? {
+            Ok(decoded) => evidence = evidence.decoded(decoded),
+            Err(why) => printer.warning(&why),
         }
     }
     let explanation = evidence.explain();
-    for warning in warnings.iter().chain(&explanation.warnings) {
+    for warning in &explanation.warnings {
         printer.warning(warning);
     }
-    let fields = Some(json::refusal(&explanation));
     let known = explanation.cause != Cause::Unknown;
     if known && printer.format() != Format::Json {
         let shown = printer.explanation(&explanation);
-        if let Err(failure) = print(&shown, printer) {
-            return Explained::Ended(Err(failure));
-        }
+        print(&shown, printer)?;
     }
-    Explained::Ended(Ok(Ended {
-        fields,
+    Ok(Ended {
+        fields: Some(json::refusal(&explanation)),
         failure: (!known).then_some(explanation.failure),
-    }))
+    })
 }

@@ -301,7 +301,11 @@ pub(super) fn of_sdk(words: &str) -> (Option<String>, Option<u16>) {
 
 /// The longest start of a text with at most so many bytes.
 pub(super) fn bounded(text: &str, most: usize) -> &str {
-    &text[..text.floor_char_boundary(most)]
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// The value that begins at a place.
@@ -334,8 +338,9 @@ pub(super) fn value(text: &str, start: usize, field: Field) -> Raw {
     let rest = if long { rest } else { bounded(rest, UNQUOTED) };
     let tagged = text[..start].trim_end().ends_with('>');
     let length = if message {
-        rest.find(|one| one == '\n' || (tagged && one == '<'))
-            .unwrap_or(rest.len())
+        let line = rest.find('\n').unwrap_or(rest.len());
+        let tag = tagged.then(|| rest[..line].find('<')).flatten();
+        tag.unwrap_or(line)
     } else {
         let kept = |one: char| one.is_ascii_alphanumeric() || "._:/+=*@-".contains(one);
         rest.find(|one| !kept(one)).unwrap_or(rest.len())

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::diagnosis::{Evidence, Explanation};
+use crate::diagnosis::{Decoded, Evidence, Explanation};
 
 /// What a sample of `tests/data/error_samples.json` is: its cause, action and resource.
 type Expected = (u64, Cause, Option<&'static str>, Option<&'static str>);
@@ -458,10 +458,10 @@ fn what_is_cut_off_is_never_read_as_something_else() {
             // Code alone: the text would have told.
             let by_code = code(&sample) == Some("AccessDenied") && found == Cause::PermissionDenied;
             let by_function = is_function(&sample) && found == Cause::FunctionError;
-            let by_argument = code(&sample) == Some("InvalidArgument")
-                && found == Cause::InvalidArgument
-                || code(&sample) == Some("MissingRequiredHeader")
-                    && found == Cause::InvalidArgument;
+            let by_argument = found == Cause::InvalidArgument
+                && ["InvalidArgument", "MissingRequiredHeader"]
+                    .map(Some)
+                    .contains(&code(&sample));
             assert!(
                 found == cause
                     || found == Cause::Unknown
@@ -810,6 +810,37 @@ fn a_command_holds_no_name_that_ram_would_not_take() {
             assert!(commands[1].contains(command), "{commands:?}");
         }
     }
+}
+
+#[test]
+fn ram_s_word_counts_for_more_than_the_text_s() {
+    let decoded = |action: &str, resource: &str| Decoded {
+        action: Some(action.to_owned()),
+        resource: Some(resource.to_owned()),
+        denial: Some(crate::preflight::Denial::Implicit),
+        ..Decoded::default()
+    };
+    let explained = |text: &str, decoded: Decoded| Evidence::read(text).decoded(decoded).explain();
+    let text = denial("fc:InvokeFunction", OWN).to_string();
+    let agreed = explained(&text, decoded("fc:InvokeFunction", OWN));
+    assert!(granted(&agreed).is_some());
+    assert!(
+        !agreed
+            .failure
+            .why
+            .iter()
+            .any(|why| why.contains("the text's own"))
+    );
+    let other = explained(
+        &text,
+        decoded("ram:CreateUser", "acs:ram::1234567890123456:user/x"),
+    );
+    assert_eq!(other.reading.action.as_deref(), Some("ram:CreateUser"));
+    assert_eq!(granted(&other), None);
+    // What the text does not say whole, RAM does.
+    let cut = &text[..text.len() - 30];
+    assert_eq!(granted(&super::tests::explained(cut)), None);
+    assert!(granted(&explained(cut, decoded("fc:InvokeFunction", OWN))).is_some());
 }
 
 #[test]
