@@ -132,6 +132,7 @@ fn exact(reading: &Reading, shape: Shape) -> Result<Pair, &'static str> {
         Shape::Whole => {}
         Shape::Bare => return Err("it has a denial's words, but not a platform's form"),
         Shape::Broken => return Err("the action or the resource is broken over lines"),
+        Shape::OfFunction => return Err("it stands in a function's log or result"),
         Shape::Contradicted => return Err("RAM names another action or resource than it"),
     }
     if reading.other_action.is_some() {

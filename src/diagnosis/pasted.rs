@@ -23,6 +23,8 @@ pub(super) enum Shape {
     Bare,
     /// A value is broken over lines, so that what stood at the break is not sure.
     Broken,
+    /// A function's log or result holds it.
+    OfFunction,
     /// RAM names something else than the text.
     Contradicted,
 }
@@ -94,23 +96,10 @@ fn whole(object: &Map<String, Value>, text: &str) -> Option<Pasted> {
         return None;
     }
     // Exceptions carry the body once more, with what their own fields leave out.
-    let inner = scan(text).found.filter(|inner| {
-        let inner = &inner.reading;
-        (&inner.action, &inner.resource) == (&reading.action, &reading.resource)
-    });
-    let mut cause = cause;
-    if let Some(Found { reading: inner, .. }) = inner
-        && reading.denial.is_none()
-    {
-        reading.denial = inner.denial;
-        reading.policy_type = reading.policy_type.or(inner.policy_type);
-        reading.principal = reading.principal.or(inner.principal);
-        reading.request_id = reading.request_id.or(inner.request_id);
-        reading.encoded_diagnostic_message = reading
-            .encoded_diagnostic_message
-            .or(inner.encoded_diagnostic_message);
-        cause = judged(None, &reading);
+    if let Some(inner) = scan(text).found {
+        reading.complete(inner.reading);
     }
+    let cause = judged(None, &reading);
     let found = Found {
         status: status(object, &["HttpStatus", "StatusCode", "http_status"]),
         reading,

@@ -139,6 +139,36 @@ impl Reading {
         Some(reading)
     }
 
+    /// Adds what this leaves out from another reading of the same refusal.
+    pub(super) fn complete(&mut self, other: Self) {
+        let agree = |one: &Option<String>, other: &Option<String>| {
+            one.is_none() || other.is_none() || one == other
+        };
+        if !agree(&self.action, &other.action)
+            || !agree(&self.resource, &other.resource)
+            || !agree(&self.code, &other.code)
+            || !agree(&self.request_id, &other.request_id)
+        {
+            return;
+        }
+        let fill = |place: &mut Option<String>, with: Option<String>| {
+            *place = place.take().or(with);
+        };
+        fill(&mut self.code, other.code);
+        fill(&mut self.action, other.action);
+        fill(&mut self.resource, other.resource);
+        fill(&mut self.policy_type, other.policy_type);
+        fill(&mut self.request_id, other.request_id);
+        fill(&mut self.host, other.host);
+        fill(&mut self.other_action, other.other_action);
+        fill(
+            &mut self.encoded_diagnostic_message,
+            other.encoded_diagnostic_message,
+        );
+        self.denial = self.denial.or(other.denial);
+        self.principal = self.principal.take().or(other.principal);
+    }
+
     fn read_message(&mut self) {
         let Some(message) = self.message.as_deref() else {
             return;
@@ -210,7 +240,12 @@ impl Reading {
         let of_host = self.host.as_deref().and_then(product_of_host);
         let fc = || {
             let message = self.message.as_deref().unwrap_or_default();
-            let own = ["FC service", "The service or function", "function '", "service '"];
+            let own = [
+                "FC service",
+                "The service or function",
+                "function '",
+                "service '",
+            ];
             let says = own.iter().any(|own| message.starts_with(own)) || self.is_start_failure();
             says.then_some("fc")
         };

@@ -1,6 +1,7 @@
 //! The places of a text at which a field, a phrase of the platform or an SDK's way of saying
 //! stands. Each pass is linear, and what is read behind a place is bounded.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -147,7 +148,7 @@ pub(super) const OF_FUNCTION: [usize; 2] = [3, 4];
 
 /// The fields' names, as they are told apart from other words.
 const NAMES: &str = concat!(
-    "error[ _-]?code|error[ _-]?message|error[ _-]?msg|error[ _-]?type|stack[ _-]?trace|code|message|msg",
+    "err(?:or)?[ _-]?code|error[ _-]?message|err(?:or)?[ _-]?msg|error[ _-]?type|stack[ _-]?trace|code|message|msg",
     "|(?:x-fc-|x-acs-)?request[ _-]?id|host[ _-]?id|http[ _-]?status(?:[ _-]?code)?|status(?:[ _-]?code)?",
     "|x-fc-error-type|no[ _-]?permission[ _-]?type|policy[ _-]?type|auth[ _-]?action",
     "|auth[ _-]?principal[ _-]?type|auth[ _-]?principal[ _-]?owner[ _-]?id",
@@ -172,6 +173,7 @@ struct Patterns {
     keys: Regex,
     sdk: Regex,
     phrases: Regex,
+    marks: Regex,
 }
 
 #[expect(
@@ -204,6 +206,9 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
     Patterns {
         keys: compiled(&KEYS.replace("KEYS", &broken(NAMES))),
         sdk: compiled(&SDK.replace(r"\b", r"(?-u:\b)")),
+        marks: compiled(
+            "FC invoke Logs begin|FC invoke Logs end|Invoke Result|End of method|✔|✖|⌛",
+        ),
         phrases: compiled(&format!("(?i-u:{})", phrases.join("|"))),
     }
 });
@@ -217,9 +222,11 @@ fn squeezed(text: &str) -> String {
 fn field(key: &str) -> Option<Field> {
     let name = squeezed(key.split(['"', '\'', '`', ':', '=', '：', '>']).next()?);
     Some(match name.as_str() {
-        "errorcode" | "code" | "错误码" | "错误代码" => Field::Code,
+        "errorcode" | "errcode" | "code" | "错误码" | "错误代码" => Field::Code,
         "errormessage" => Field::ErrorMessage,
-        "message" | "msg" | "errormsg" | "错误信息" | "错误消息" => Field::Message,
+        "message" | "msg" | "errormsg" | "errmsg" | "错误信息" | "错误消息" => {
+            Field::Message
+        }
         "requestid" | "xfcrequestid" | "xacsrequestid" | "请求id" => Field::RequestId,
         "hostid" => Field::Host,
         "httpstatus" | "httpstatuscode" | "status" | "statuscode" => Field::Status,
@@ -273,6 +280,26 @@ pub(super) fn hits(text: &str) -> Vec<Hit> {
     }
     hits.sort_by_key(|hit| hit.start);
     hits
+}
+
+/// Where a function speaks, in order: its log, and the result of a call that went through.
+pub(super) fn of_functions(text: &str) -> Vec<Range<usize>> {
+    let mut regions = Vec::new();
+    let mut open: Option<(usize, bool)> = None;
+    for mark in PATTERNS.marks.find_iter(text) {
+        open = match (mark.as_str(), open) {
+            ("FC invoke Logs begin", None) => Some((mark.start(), true)),
+            ("Invoke Result", None) => Some((mark.start(), false)),
+            ("FC invoke Logs end", Some((start, true)))
+            | ("✔" | "✖" | "⌛" | "End of method", Some((start, false))) => {
+                regions.push(start..mark.start());
+                None
+            }
+            (_, open) => open,
+        };
+    }
+    regions.extend(open.map(|(start, _)| start..text.len()));
+    regions
 }
 
 /// The code and the status that an SDK's words hold.

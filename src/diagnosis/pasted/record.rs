@@ -80,6 +80,8 @@ struct Record {
     /// A field of header was there that says who wrote the error.
     platform: Option<bool>,
     of_function: bool,
+    /// A function's log or result holds it.
+    in_function: bool,
     quoted_message: bool,
     quoted_error_message: bool,
     /// What repeats what was known, from the last news on.
@@ -206,7 +208,11 @@ impl Record {
         }
         let compact =
             |text: String| -> String { text.chars().filter(|one| !one.is_whitespace()).collect() };
-        let none = matches!(&*raw.text, "" | "null" | "None" | "nil" | "undefined");
+        // YAML begins a longer text with a sign.
+        let none = matches!(
+            &*raw.text,
+            "" | "null" | "None" | "nil" | "undefined" | ">" | ">-" | "|" | "|-"
+        );
         match field {
             Field::Code => {
                 let code = compact(raw.text);
@@ -383,8 +389,10 @@ impl Record {
             true => judged(status.filter(|status| *status != 403), &reading),
             false => Cause::Unknown,
         };
+        let in_function = self.in_function;
         let bare = self.quoted_message && !self.coded && !self.sdk && !detail;
         let shape = match sentence {
+            _ if in_function => Shape::OfFunction,
             _ if bare => Shape::Bare,
             Some(sentence) if sentence.broken => Shape::Broken,
             _ => Shape::Whole,
@@ -473,27 +481,35 @@ fn read_sentence(text: &str, hit: Hit, index: usize) -> Sentence {
 /// The refusals of a cleaned text, in order.
 pub(super) fn records(text: &str) -> impl Iterator<Item = Found> {
     let mut hits = hits::hits(text).into_iter();
+    let of_functions = hits::of_functions(text);
+    let inside = move |at: usize| {
+        let after = of_functions.partition_point(|region| region.start <= at);
+        after > 0 && of_functions[after - 1].contains(&at)
+    };
     let mut ahead: Option<Record> = Some(Record::default());
     std::iter::from_fn(move || {
         let mut record = ahead.take()?;
         for hit in hits.by_ref() {
             let far = record.end > 0 && hit.start > record.end.max(record.message_end) + GAP;
-            match if far {
-                Fit::Against
-            } else {
-                record.take(hit, text)
-            } {
-                Fit::New => record.repeated.clear(),
+            let fit = match far {
+                true => Fit::Against,
+                false => record.take(hit, text),
+            };
+            match fit {
+                Fit::New => {
+                    record.in_function |= inside(hit.start);
+                    record.repeated.clear();
+                }
                 Fit::Known => record.repeated.push(hit),
                 Fit::Against => {
-                    let repeated = if far {
-                        Vec::new()
-                    } else {
-                        std::mem::take(&mut record.repeated)
-                    };
+                    let mut again = std::mem::take(&mut record.repeated);
+                    if far {
+                        again.clear();
+                    }
                     let mut next = Record::default();
-                    for hit in repeated.into_iter().chain([hit]) {
+                    for hit in again.into_iter().chain([hit]) {
                         next.take(hit, text);
+                        next.in_function |= inside(hit.start);
                     }
                     ahead = Some(next);
                     return Some(record.found());

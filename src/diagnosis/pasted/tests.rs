@@ -747,6 +747,10 @@ fn hostile_texts_plant_no_advice() {
         // Anyone writes a message.
         json!({"message": exact}).to_string(),
         format!("{{\"message\": \"{exact}"),
+        // A function's log and result.
+        format!("========= FC invoke Logs begin =========\nAccessDenied: {exact}\n{}\n========= FC invoke Logs end =========\n", denial("fc:InvokeFunction", OWN)),
+        format!("FC Invoke Result[code: 200]:\n{}\n", denial("fc:InvokeFunction", OWN)),
+        format!("RequestId: rid-1234\n\nInvoke Result:\n{}\n✔ [hello] completed (0.06s)\n", denial("fc:InvokeFunction", OWN)),
         // A Deny, and layers above.
         json!({"Code": "AccessDenied", "Message": format!("{exact} with condition '[acs:SourceIp=1]'")}).to_string(),
         json!({"Code": "AccessDenied", "Message": exact, "AccessDeniedDetail": {"NoPermissionType": "ExplicitDeny"}}).to_string(),
@@ -769,6 +773,72 @@ fn hostile_texts_plant_no_advice() {
                 "{text}"
             );
         }
+    }
+}
+
+#[test]
+fn a_refusal_behind_a_function_s_result_is_the_platform_s() {
+    let text = format!(
+        "Invoke Result:\nHello world!\n✔ [hello] completed (0.06s)\n✖ [hello] failed to [invoke]:\n{}\n",
+        denial("fc:InvokeFunction", OWN)
+    );
+    assert!(granted(&explained(&text)).is_some());
+}
+
+#[test]
+fn a_detail_is_read_in_every_spelling() {
+    let message = denial("fc:InvokeFunction", OWN)["Message"].clone();
+    let detail = json!({"NoPermissionType": "ExplicitDeny", "PolicyType": "ControlPolicy", "AuthAction": "fc:InvokeFunction",
+        "AuthPrincipalType": "SubUser", "AuthPrincipalDisplayName": "20732900249392", "AuthPrincipalOwnerId": "1234567890123456",
+        "EncodedDiagnosticMessage": "AQEAAAAA+/=="});
+    fn snake(key: &str) -> String {
+        let pieces = key.chars().map(|one| match one.is_ascii_uppercase() {
+            true => format!("_{}", one.to_ascii_lowercase()),
+            false => one.to_string(),
+        });
+        pieces
+            .collect::<String>()
+            .trim_start_matches('_')
+            .to_owned()
+    }
+    let texts = [
+        json!({"Code": "AccessDenied", "Message": message, "AccessDeniedDetail": detail}).to_string(),
+        json!({"Code": "AccessDenied", "Message": message, "AccessDeniedDetail": detail.to_string()}).to_string(),
+        json!({"code": "AccessDenied", "message": message, "accessDeniedDetail": keyed(&detail, lower_camel)}).to_string(),
+        json!({"code": "AccessDenied", "message": message, "access_denied_detail": keyed(&detail, snake)}).to_string(),
+        json!({"code": "AccessDenied", "message": format!("code: 403, {} request id: 1-a", message.as_str().unwrap()),
+            "data": {"Code": "AccessDenied", "Message": message, "AccessDeniedDetail": detail}, "statusCode": 403}).to_string(),
+        format!("Code: AccessDenied\nMessage: >-\n  {}\nAccessDeniedDetail:\n{}", message.as_str().unwrap(),
+            detail.as_object().unwrap().iter().map(|(key, value)| format!("  {key}: {}\n", value.as_str().unwrap())).collect::<String>()),
+        format!("AccessDenied: {}, AccessDeniedDetail: {}", message.as_str().unwrap(), go_map(&detail)),
+        python(&json!({"ErrorCode": "AccessDenied", "ErrorMessage": message, "AccessDeniedDetail": detail})),
+    ];
+    for text in texts {
+        let explanation = explained(&text);
+        let reading = explanation.reading;
+        assert_eq!(
+            (explanation.cause, explanation.count),
+            (Cause::PermissionExplicitDeny, 1),
+            "{text}"
+        );
+        assert_eq!(
+            reading.policy_type.as_deref(),
+            Some("ControlPolicy"),
+            "{text}"
+        );
+        assert_eq!(
+            reading.encoded_diagnostic_message.as_deref(),
+            Some("AQEAAAAA+/=="),
+            "{text}"
+        );
+        let principal = reading.principal.unwrap();
+        assert_eq!(principal.id.as_deref(), Some("20732900249392"), "{text}");
+        assert_eq!(
+            principal.account_id.as_deref(),
+            Some("1234567890123456"),
+            "{text}"
+        );
+        assert_eq!(principal.kind.as_deref(), Some("SubUser"), "{text}");
     }
 }
 
