@@ -5,6 +5,7 @@
 mod clean;
 mod hits;
 mod record;
+mod sentence;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};

@@ -528,6 +528,31 @@ fn where_ram_does_not_say_the_text_is_explained_without_it() {
 }
 
 #[test]
+fn what_a_call_says_is_explained_as_the_call_was() {
+    for words in [
+        "-a intern --function-name hello",
+        "-a contractor --function-name billing",
+        "-a intern --service-name demo --function-name hello",
+        "--function-name broken",
+        "--function-name nope",
+    ] {
+        let call = |output: &str| line(&format!("invoke --sandbox {words} {output}")).run();
+        let cause = call("-o json").json()["error"]["cause"].clone();
+        let shown = call("");
+        let text = shown.stdout_lossy() + "\n" + &shown.stderr;
+        let object = explain(text, "-o json").json();
+        // The words alone do not say which way the service denied.
+        let told =
+            object["cause"] == cause || (object["cause"] == "permission_denied" && shown.exit == 5);
+        assert!(told, "{words}: {cause} is {object:#}");
+        assert_eq!(
+            explain(call("-o json").stdout, "-o json").json()["cause"],
+            cause
+        );
+    }
+}
+
+#[test]
 fn what_a_service_repeats_of_a_request_is_not_shown() {
     let text = "ErrorCode: SignatureDoesNotMatch\nMessage: Specified signature is not matched with our calculation. server string to sign is:GET&%2F&SecurityToken%3Dcanary-of-the-token&Signature=0123456789abcdef";
     for words in ["", "-o json"] {

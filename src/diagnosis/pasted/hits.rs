@@ -165,6 +165,8 @@ const SDK: &str = concat!(
     r"|(?:(?P<before>[A-Z][A-Za-z]+(?:\.[A-Z][A-Za-z]+)*):?[ \t\n]+(?:code: ?)(?P<behind>[0-9]{3}),)",
     r"|(?:(?:Client|Server)Exception:[ \t\n]*(?P<java>[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*)[ \t\n]*:)",
     r"|(?:HTTP Status:[ \t]*(?P<core>[0-9]{3})[ \t\n]+Error:[ \t]*(?P<error>[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*))",
+    // Our own.
+    r"|(?:\bsaid:[ ]+(?P<said>[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*): )",
     r"|(?:failed with (?P<failed>[0-9]{3})\.)",
     r"|(?:\bHTTP/[0-9](?:\.[0-9])? (?P<line>[0-9]{3})\b)",
 );
@@ -319,7 +321,7 @@ pub(super) fn of_sdk(words: &str) -> (Option<String>, Option<u16>) {
         "Exception",
         "undefined",
     ];
-    let code = named(&["class", "before", "java", "error"]);
+    let code = named(&["class", "before", "java", "error", "said"]);
     let code = code.filter(|code| !words.contains(&code.as_str()));
     let status = named(&["behind", "core", "failed", "line"]);
     let status = status.and_then(|status| status.parse().ok());

@@ -1,64 +1,18 @@
 //! Puts what stands near together into refusals: one ends where something is said that
 //! contradicts it, or where nothing more is said for a while.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde_json::{Map, Value, json};
 
-use super::hits::{self, DENIAL, Field, Hit, Kind, OF_FUNCTION, PHRASES, RAM_DENIAL, Raw, SKEW};
+use super::hits::{self, Field, Hit, Kind, OF_FUNCTION, PHRASES, RAM_DENIAL, Raw};
+use super::sentence::{Sentence, read_sentence};
 use super::{Found, Shape, classify_function_error, judged};
 use crate::diagnosis::{Cause, Reading};
 use crate::preflight::Denial;
 
 /// How far apart two pieces of one refusal may stand.
 const GAP: usize = 2_000;
-/// How far behind its beginning a sentence is read.
-const SENTENCE: usize = 3 * 1024;
-
 /// How much of two messages is compared.
 const COMPARED: usize = 150;
-
-const QUOTE: &str = r#"\\*['"`‘’]"#;
-const INNER: &str = r#"[^'"`‘’\\]*"#;
-
-#[expect(
-    clippy::expect_used,
-    reason = "the patterns are constants, and a test compiles them"
-)]
-static TAILS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
-    let fill = |pattern: &str| {
-        let pattern = pattern.replace('~', r"[ \t\n]*").replace("QUOTE", QUOTE);
-        Regex::new(&pattern.replace("INNER", INNER)).expect("a constant pattern")
-    };
-    [
-        fill(concat!(
-            "^~QUOTE(?P<action>INNER)QUOTE~o~n~r~e~s~o~u~r~c~e~QUOTE(?P<resource>INNER)QUOTE",
-            r"(?P<denied>~w~i~t~h~c~o~n~d~i~t~i~o~n(?:~QUOTE~\[(?P<condition>[^\]'‘’]*)\])?)?",
-        )),
-        fill("^~QUOTE(?P<action>INNER)QUOTE"),
-        fill(concat!(
-            r#"^\.?~Resource:~(?P<resource>[^ \t\n"'\\,}<]+)[ \t\n]+"#,
-            "Action:~(?P<action>[A-Za-z0-9*:_-]+)",
-        )),
-        fill("^~QUOTE(?P<sent>INNER)QUOTE~and~the~current~time~QUOTE(?P<now>INNER)QUOTE"),
-    ]
-});
-
-/// A sentence of the platform, read.
-#[derive(Debug, Default)]
-struct Sentence {
-    index: usize,
-    /// As the platform writes it.
-    text: String,
-    action: Option<String>,
-    resource: Option<String>,
-    explicit: bool,
-    broken: bool,
-    end: usize,
-    /// Nothing stands behind it.
-    at_end: bool,
-}
 
 /// One refusal, as far as it was read.
 #[derive(Debug, Default)]
@@ -178,6 +132,13 @@ impl Record {
             }
             Kind::Sdk => {
                 let (code, status) = hits::of_sdk(&text[hit.start..hit.end]);
+                if code
+                    .as_ref()
+                    .is_some_and(|code| code.ends_with("InvocationError"))
+                {
+                    self.of_function = true;
+                    return Fit::Known;
+                }
                 let against = |fit: &Fit| matches!(fit, Fit::Against);
                 if let (Some(known), Some(code)) = (self.get("Code"), &code)
                     && !known.eq_ignore_ascii_case(code)
@@ -404,78 +365,6 @@ impl Record {
             shape,
         })
     }
-}
-
-/// Reads the sentence that begins at a place.
-fn read_sentence(text: &str, hit: Hit, index: usize) -> Sentence {
-    let tail = hits::bounded(&text[hit.end..], SENTENCE);
-    let mut sentence = Sentence {
-        index,
-        text: PHRASES[index].1.to_owned(),
-        end: hit.end,
-        ..Sentence::default()
-    };
-    let [whole, action, of_ram, skew] = &*TAILS;
-    let found = match index {
-        DENIAL => whole.captures(tail).or_else(|| action.captures(tail)),
-        RAM_DENIAL => of_ram.captures(tail),
-        SKEW => skew.captures(tail),
-        _ => None,
-    };
-    let Some(found) = found else {
-        if index == DENIAL || index == SKEW {
-            sentence.text = PHRASES[index].0.to_owned();
-        }
-        return sentence;
-    };
-    sentence.end += found.get(0).map_or(0, |whole| whole.end());
-    sentence.at_end = text[sentence.end..].trim().is_empty();
-    let joined = |name: &str| {
-        let group = found.name(name)?;
-        let text: String = group
-            .as_str()
-            .chars()
-            .filter(|one| !one.is_whitespace())
-            .collect();
-        Some((text.len() != group.len(), text))
-    };
-    if index == SKEW {
-        let day = |name: &str| found.name(name).map_or("", |group| group.as_str());
-        sentence.text = format!(
-            "{} '{}' and the current time '{}' is too large",
-            PHRASES[SKEW].0,
-            day("sent").split_whitespace().collect::<Vec<_>>().join(" "),
-            day("now").split_whitespace().collect::<Vec<_>>().join(" "),
-        );
-        return sentence;
-    }
-    for (name, place) in [
-        ("action", &mut sentence.action),
-        ("resource", &mut sentence.resource),
-    ] {
-        if let Some((broken, text)) = joined(name).filter(|(_, text)| !text.is_empty()) {
-            sentence.broken |= broken;
-            *place = Some(text);
-        }
-    }
-    sentence.explicit = index == DENIAL && found.name("denied").is_some();
-    if let (Some(action), Some(resource)) = (&sentence.action, &sentence.resource) {
-        sentence.text = match (index, joined("condition")) {
-            (RAM_DENIAL, _) => {
-                format!(
-                    "You are not authorized to do this action. Resource: {resource} Action: {action}"
-                )
-            }
-            (_, Some((_, condition))) => format!(
-                "{} '{action}' on resource '{resource}' with condition '[{condition}]'",
-                PHRASES[DENIAL].0
-            ),
-            _ => format!("{} '{action}' on resource '{resource}'", PHRASES[DENIAL].0),
-        };
-    } else {
-        sentence.text = PHRASES[index].0.to_owned();
-    }
-    sentence
 }
 
 /// The refusals of a cleaned text, in order.
