@@ -90,7 +90,7 @@ pub(super) fn suggest(failure: &mut Failure, policy: Value, name: &str) {
         "or in the console: RAM > Permissions > Policies > Create Policy, then RAM > Identities > {place} > Grant Permission"
     )));
     hints.push(Hint::text(
-        "a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`",
+        "a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`, which counts for whoever else has it",
     ));
     failure.suggested_policy = Some(policy);
 }

@@ -85,7 +85,7 @@ fn preflight_stops_the_intern() {
     hint: and attaches it
           aliyun ram AttachPolicyToUser --PolicyType Custom --PolicyName sesame-invoke-hello --UserName intern
     hint: or in the console: RAM > Permissions > Policies > Create Policy, then RAM > Identities > Users > Grant Permission
-    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`
+    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`, which counts for whoever else has it
     "#);
     let json = line("invoke --sandbox -a intern --function-name hello --check-perms -o json").run();
     insta::assert_snapshot!("json_of_a_preflight_denial", json.shown_json());
@@ -124,7 +124,7 @@ fn the_service_stops_the_intern() {
     hint: and attaches it
           aliyun ram AttachPolicyToUser --PolicyType Custom --PolicyName sesame-invoke-hello --UserName intern
     hint: or in the console: RAM > Permissions > Policies > Create Policy, then RAM > Identities > Users > Grant Permission
-    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`
+    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`, which counts for whoever else has it
     hint: an administrator can ask RAM which policy decided
           aliyun ram DecodeDiagnosticMessage --EncodedDiagnosticMessage eyJBdXRoQWN0aW9uIjoiZmM6SW52b2tlRnVuY3Rpb24iLCJBdXRoUmVzb3VyY2UiOiJhY3M6ZmM6Y24taGFuZ3pob3U6MTIzNDU2Nzg5MDEyMzQ1NjpmdW5jdGlvbnMvaGVsbG8iLCJBdXRoUHJpbmNpcGFsIjp7IkF1dGhQcmluY2lwYWxUeXBlIjoiU3ViVXNlciIsIkF1dGhQcmluY2lwYWxPd25lcklkIjoiMTIzNDU2Nzg5MDEyMzQ1NiIsIkF1dGhQcmluY2lwYWxEaXNwbGF5TmFtZSI6IjI3MDg0OTkyMTg4OTE1NDQxOSJ9LCJBdXRoQ29uZGl0aW9ucyI6W10sIkV4cGxpY2l0RGVueSI6ZmFsc2UsIk5vUGVybWlzc2lvblBvbGljeVR5cGUiOiJBY2NvdW50TGV2ZWxJZGVudGl0eUJhc2VkUG9saWN5IiwiTWF0Y2hlZFBvbGljaWVzIjpbXX0=
     "#);
@@ -168,7 +168,7 @@ fn fc_2_denies_without_detail() {
     hint: and attaches it
           aliyun ram AttachPolicyToUser --PolicyType Custom --PolicyName sesame-invoke-demo-hello --UserName intern
     hint: or in the console: RAM > Permissions > Policies > Create Policy, then RAM > Identities > Users > Grant Permission
-    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`
+    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`, which counts for whoever else has it
     "#);
 }
 
@@ -252,7 +252,7 @@ fn the_nearest_allow_is_shown() {
           aliyun ram CreatePolicy --PolicyName sesame-invoke-prod-billing --PolicyDocument '{"Version":"1","Statement":[{"Effect":"Allow","Action":"fc:InvokeFunction","Resource":"acs:fc:cn-hangzhou:1234567890123456:functions/prod-billing"}]}'
     hint: and attaches it to the RAM user or role that called
     hint: or in the console: RAM > Permissions > Policies > Create Policy, then RAM > Identities > Users > Grant Permission
-    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`
+    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`, which counts for whoever else has it
     "#);
 }
 
@@ -336,7 +336,7 @@ fn a_key_that_is_not_known_leaves_it_open() {
           aliyun ram CreatePolicy --PolicyName sesame-invoke-prod-billing --PolicyDocument '{"Version":"1","Statement":[{"Effect":"Allow","Action":"fc:InvokeFunction","Resource":"acs:fc:cn-hangzhou:1234567890123456:functions/prod-billing"}]}'
     hint: and attaches it to the RAM user or role that called
     hint: or in the console: RAM > Permissions > Policies > Create Policy, then RAM > Identities > Users > Grant Permission
-    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`
+    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`, which counts for whoever else has it
     "#);
     let settled = |flag: &str, value: &str| {
         only(&[("office.json", FROM_OFFICE)])
@@ -396,7 +396,7 @@ fn strict_stops_where_enforce_warns_and_goes_on() {
           aliyun ram CreatePolicy --PolicyName sesame-invoke-hello --PolicyDocument '{"Version":"1","Statement":[{"Effect":"Allow","Action":"fc:InvokeFunction","Resource":"acs:fc:cn-hangzhou:1234567890123456:functions/hello"}]}'
     hint: and attaches it to the RAM user or role that called
     hint: or in the console: RAM > Permissions > Policies > Create Policy, then RAM > Identities > Users > Grant Permission
-    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`
+    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`, which counts for whoever else has it
     "#);
     let enforce = with("--check-perms");
     assert_eq!((enforce.exit, fake.hits().len()), (0, 1));
@@ -466,7 +466,7 @@ fn without_policies_nothing_is_known() {
           aliyun ram CreatePolicy --PolicyName sesame-invoke-hello --PolicyDocument '{"Version":"1","Statement":[{"Effect":"Allow","Action":"fc:InvokeFunction","Resource":"acs:fc:cn-hangzhou:1234567890123456:functions/hello"}]}'
     hint: and attaches it to the RAM user or role that called
     hint: or in the console: RAM > Permissions > Policies > Create Policy, then RAM > Identities > Users > Grant Permission
-    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`
+    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`, which counts for whoever else has it
     "#);
     let run = fake.call("--check-perms -o json").run();
     assert_eq!((run.exit, fake.hits().len()), (0, 1));

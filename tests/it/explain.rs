@@ -183,7 +183,7 @@ fn an_implicit_denial_in_words() {
     hint: and attaches it
           aliyun ram AttachPolicyToRole --PolicyType Custom --PolicyName sesame-fc-InvokeFunction-functions-hello --RoleName deploy
     hint: or in the console: RAM > Permissions > Policies > Create Policy, then RAM > Identities > Roles > Grant Permission
-    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`
+    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`, which counts for whoever else has it
     hint: an administrator can ask RAM which policy decided
           aliyun ram DecodeDiagnosticMessage --EncodedDiagnosticMessage AQEAAAAA+/==
 

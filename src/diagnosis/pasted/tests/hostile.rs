@@ -155,8 +155,82 @@ fn a_long_text_takes_no_long_time() {
     }
 }
 
+/// What refusals are made of, and what gets between.
+const PIECES: &[&str] = &[
+    "{",
+    "}",
+    "\"",
+    "'",
+    "\\\"",
+    "\\",
+    ":",
+    ": ",
+    ",",
+    "\n",
+    " ",
+    "[",
+    "]",
+    "<",
+    ">",
+    "&quot;",
+    "\u{1b}[31m",
+    "中文",
+    "\u{202e}",
+    "\"Code\"",
+    "Code",
+    "ErrorCode: ",
+    "\"errorMessage\":",
+    "Message",
+    "AccessDenied",
+    "NoPermission",
+    "RequestId",
+    "1-a",
+    "the caller is not authorized to perform ",
+    "'fc:InvokeFunction'",
+    "'ram:*'",
+    " on resource ",
+    "'acs:fc:cn-hangzhou:1234567890123456:functions/hello'",
+    "'acs:fc:cn-hangzhou:1234567890123456:functions/*'",
+    "'*'",
+    " with condition '[a=b]'",
+    "You are not authorized to do this action. Resource: acs:ram::1234567890123456:user/x Action: ram:GetUser",
+    "AccessDeniedDetail",
+    "NoPermissionType",
+    "ImplicitDeny",
+    "ExplicitDeny",
+    "AuthAction",
+    "EncodedDiagnosticMessage",
+    "map[",
+    "AQ==",
+    "failed with 403. requestid: ",
+    "code: 403, ",
+    "HTTP/1.1 403",
+    "u'",
+    "Invoke Result",
+    "FC invoke Logs begin",
+    "\\u0027",
+    "\\u{d800}",
+];
+
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config { cases: 400, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn a_text_made_of_pieces_grants_nothing_but_what_stands_in_it(
+        pieces in proptest::collection::vec(0_usize..PIECES.len() + 1, 0..40),
+        noise in ".{0,6}",
+    ) {
+        let piece = |index: usize| PIECES.get(index).copied().unwrap_or(&noise);
+        let text: String = pieces.into_iter().map(piece).collect();
+        if let Some((action, resource)) = granted(&explained(&text)) {
+            // RAM's sentence has no quotation marks, so what is glued to its action is of it.
+            let of_ram = action.starts_with("ram:GetUser") && resource == "acs:ram::1234567890123456:user/x";
+            let known = of_ram || (action == "fc:InvokeFunction" && resource == OWN);
+            proptest::prop_assert!(known, "{action} on {resource}: {text}");
+            let seen = clean::clean(&text);
+            proptest::prop_assert!(seen.contains(&action) && seen.contains(&resource), "{text}");
+        }
+    }
 
     #[test]
     fn a_mutated_text_grants_nothing_but_what_stands_in_it(
