@@ -13,6 +13,9 @@ const UNQUOTED: usize = 1024;
 /// The most that an encoded message may hold.
 const ENCODED: usize = 16 * 1024;
 
+/// The most that the object of one refusal holds.
+const BLOCK: usize = 8 * 1024;
+
 /// What a field says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
@@ -302,6 +305,37 @@ pub(super) fn of_functions(text: &str) -> Vec<Range<usize>> {
     }
     regions.extend(open.map(|(start, _)| start..text.len()));
     regions
+}
+
+/// The objects of a text, in order: the outermost pairs of braces that hold no more than one
+/// refusal could.
+pub(super) fn blocks(text: &str) -> Vec<Range<usize>> {
+    let mut open = Vec::new();
+    let mut pairs: Vec<Range<usize>> = Vec::new();
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => open.push(at),
+            b'}' => {
+                let start = open.pop();
+                pairs.extend(
+                    start
+                        .map(|start| start..at)
+                        .filter(|pair| pair.len() <= BLOCK),
+                );
+            }
+            _ => {}
+        }
+    }
+    pairs.sort_by_key(|pair| pair.start);
+    let mut end = 0;
+    pairs.retain(|pair| {
+        let outer = pair.start >= end;
+        if outer {
+            end = pair.end;
+        }
+        outer
+    });
+    pairs
 }
 
 /// The code and the status that an SDK's words hold.

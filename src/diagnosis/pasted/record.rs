@@ -1,6 +1,8 @@
 //! Puts what stands near together into refusals: one ends where something is said that
 //! contradicts it, or where nothing more is said for a while.
 
+use std::ops::Range;
+
 use serde_json::{Map, Value, json};
 
 use super::hits::{self, Field, Hit, Kind, OF_FUNCTION, PHRASES, RAM_DENIAL, Raw};
@@ -15,7 +17,7 @@ const GAP: usize = 2_000;
 const COMPARED: usize = 150;
 
 /// One refusal, as far as it was read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Record {
     /// How far it was read.
     end: usize,
@@ -111,6 +113,11 @@ impl Record {
             Some(known) if known == status => Fit::Known,
             Some(_) => Fit::Against,
         }
+    }
+
+    /// Whether so much stands between that it is something else.
+    fn is_far(&self, hit: Hit) -> bool {
+        self.end > 0 && hit.start > self.end.max(self.message_end) + GAP
     }
 
     fn take(&mut self, hit: Hit, text: &str) -> Fit {
@@ -368,44 +375,99 @@ impl Record {
 }
 
 /// The refusals of a cleaned text, in order.
-pub(super) fn records(text: &str) -> impl Iterator<Item = Found> {
-    let mut hits = hits::hits(text).into_iter();
-    let of_functions = hits::of_functions(text);
-    let inside = move |at: usize| {
-        let after = of_functions.partition_point(|region| region.start <= at);
-        after > 0 && of_functions[after - 1].contains(&at)
+pub(super) fn records(text: &str) -> Vec<Found> {
+    let hits = hits::hits(text);
+    let blocks = hits::blocks(text);
+    let mut reader = Reader {
+        text,
+        of_functions: hits::of_functions(text),
+        record: Record::default(),
+        found: Vec::new(),
     };
-    let mut ahead: Option<Record> = Some(Record::default());
-    std::iter::from_fn(move || {
-        let mut record = ahead.take()?;
-        for hit in hits.by_ref() {
-            let far = record.end > 0 && hit.start > record.end.max(record.message_end) + GAP;
-            let fit = match far {
-                true => Fit::Against,
-                false => record.take(hit, text),
-            };
-            match fit {
-                Fit::New => {
-                    record.in_function |= inside(hit.start);
-                    record.repeated.clear();
+    let mut rest = &hits[..];
+    while let Some(first) = rest.first() {
+        let block = region(&blocks, first.start);
+        let inside = |block: &Range<usize>| {
+            let inside = rest.iter().take_while(|hit| hit.start < block.end);
+            inside.count()
+        };
+        let (now, later) = rest.split_at(block.map_or(1, inside));
+        reader.take_together(now);
+        rest = later;
+    }
+    reader.close();
+    reader.found
+}
+
+/// The region that a place is in.
+fn region(regions: &[Range<usize>], at: usize) -> Option<&Range<usize>> {
+    let after = regions.partition_point(|region| region.start <= at);
+    let before = after.checked_sub(1)?;
+    Some(&regions[before]).filter(|region| region.contains(&at))
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    of_functions: Vec<Range<usize>>,
+    record: Record,
+    found: Vec<Found>,
+}
+
+impl Reader<'_> {
+    /// What stands in one object is of one refusal, or none of it is.
+    fn take_together(&mut self, hits: &[Hit]) {
+        if let [hit] = hits {
+            self.take(*hit);
+            return;
+        }
+        // Whatever comes of it, they are of no use any more.
+        self.record.repeated.clear();
+        let mut trial = self.record.clone();
+        let fits = |record: &mut Record, hit: &Hit| {
+            !record.is_far(*hit) && !matches!(record.take(*hit, self.text), Fit::Against)
+        };
+        if hits.iter().all(|hit| fits(&mut trial, hit)) {
+            let inside = |hit: &Hit| region(&self.of_functions, hit.start).is_some();
+            trial.in_function |= hits.iter().any(inside);
+            self.record = trial;
+            return;
+        }
+        self.close();
+        for hit in hits {
+            self.take(*hit);
+        }
+    }
+
+    fn take(&mut self, hit: Hit) {
+        let inside = |hit: Hit| region(&self.of_functions, hit.start).is_some();
+        let far = self.record.is_far(hit);
+        let fit = match far {
+            true => Fit::Against,
+            false => self.record.take(hit, self.text),
+        };
+        match fit {
+            Fit::New => {
+                self.record.in_function |= inside(hit);
+                self.record.repeated.clear();
+            }
+            Fit::Known => self.record.repeated.push(hit),
+            Fit::Against => {
+                let mut again = std::mem::take(&mut self.record.repeated);
+                if far {
+                    again.clear();
                 }
-                Fit::Known => record.repeated.push(hit),
-                Fit::Against => {
-                    let mut again = std::mem::take(&mut record.repeated);
-                    if far {
-                        again.clear();
-                    }
-                    let mut next = Record::default();
-                    for hit in again.into_iter().chain([hit]) {
-                        next.take(hit, text);
-                        next.in_function |= inside(hit.start);
-                    }
-                    ahead = Some(next);
-                    return Some(record.found());
+                let mut next = Record::default();
+                for hit in again.into_iter().chain([hit]) {
+                    next.take(hit, self.text);
+                    next.in_function |= inside(hit);
                 }
+                self.close();
+                self.record = next;
             }
         }
-        Some(record.found())
-    })
-    .flatten()
+    }
+
+    fn close(&mut self) {
+        self.found.extend(std::mem::take(&mut self.record).found());
+    }
 }

@@ -37,7 +37,7 @@ static TAILS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
 });
 
 /// A sentence of the platform, read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Sentence {
     pub(super) index: usize,
     /// As the platform writes it.

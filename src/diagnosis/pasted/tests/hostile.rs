@@ -143,6 +143,10 @@ fn a_long_text_takes_no_long_time() {
         "'",
         "EncodedDiagnosticMessage:\"A",
         "t h e c a l l e r ",
+        "{code: A, code: A}",
+        "{code: A, code: B}",
+        "{",
+        "Invoke Result",
     ] {
         let text = piece.repeat(1024 * 1024 / piece.len());
         assert!(

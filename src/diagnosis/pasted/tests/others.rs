@@ -158,3 +158,38 @@ fn of_several_refusals_the_last_is_explained() {
     assert_eq!((mixed.count, mixed.cause), (2, Cause::ServiceNotActivated));
     assert_eq!((mixed.reading.action, mixed.reading.denial), (None, None));
 }
+
+#[test]
+fn what_an_object_says_stays_together() {
+    let second = json!({"RequestId": "1-b", "Code": "AccessDenied",
+        "Message": format!("the caller is not authorized to perform 'fc:InvokeFunction' on resource '{OWN}'")});
+    for first in [
+        "the caller is not authorized to perform 'fc:GetFunction' on resource 'acs:fc:cn-hangzhou:1:functions/f'",
+        "FC service is not enabled for current user.",
+        r#"{"errorType":"Error","errorMessage":"boom","stackTrace":[]}"#,
+        r#"{"errorMessage":"boom"}"#,
+        "message: retrying",
+        r#"{"Code":"FunctionNotFound","Message":"function 'x' does not exist."}"#,
+    ] {
+        for second in [second.to_string(), format!("{second:#}")] {
+            let explanation = explained(&format!("{first}\n{second}\n"));
+            assert_eq!(
+                explanation.reading.request_id.as_deref(),
+                Some("1-b"),
+                "{first}"
+            );
+            assert_eq!(
+                explanation.reading.code.as_deref(),
+                Some("AccessDenied"),
+                "{first}"
+            );
+            assert!(granted(&explanation).is_some(), "{first}");
+            // And the other way round.
+            let explanation = explained(&format!("{second}\n{first}\n"));
+            assert!(
+                first == "message: retrying" || explanation.reading.request_id.is_none(),
+                "{first}"
+            );
+        }
+    }
+}
