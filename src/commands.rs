@@ -1,12 +1,14 @@
 //! One file and one function a command. They put the floors below together and decide what is
 //! printed; they hold no logic of the field.
 
+mod calling;
 mod event;
 mod explain;
 mod input;
 mod invoke;
 mod policy;
 mod sandbox;
+mod whoami;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -19,7 +21,7 @@ use serde_json::Value;
 use crate::acs::{Ambient, ProcessEnvironment};
 use crate::cli::{Cli, ColorArg, Command, ComponentSubcommand, FormatArg, GlobalArgs};
 use crate::diagnosis::{Exit, Failure, codes};
-use crate::output::{Format, InvokeReport, Printer, Verbosity, invocation, json};
+use crate::output::{self, Format, InvokeReport, Printer, Verbosity, invocation, json};
 
 /// Runs one command line to its exit status.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
@@ -36,14 +38,26 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             &ProcessEnvironment,
             &mut printer,
         ),
-        Command::Explain(args) => explain::run(
-            &args,
+        Command::Whoami => whoami::run(
             &cli.global,
             Ambient::system(),
             &ProcessEnvironment,
             &mut printer,
         ),
-        Command::Sandbox(args) => sandbox::run(&args, Ambient::system(), &mut printer),
+        Command::Explain(args) => {
+            let ambient = Ambient::system();
+            explain::run(
+                &args,
+                &cli.global,
+                ambient,
+                &ProcessEnvironment,
+                &mut printer,
+            )
+        }
+        Command::Sandbox(args) => {
+            let ambient = Ambient::system();
+            sandbox::run(&args, ambient, &ProcessEnvironment, &mut printer)
+        }
         Command::Event(args) => event::run(&args, event::Told::Bare, &mut printer),
         Command::Cli(component) => match component.command {
             ComponentSubcommand::FcEvent(args) => {
@@ -192,6 +206,7 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
         "sesame policy templates" => ("sesame.policy.templates/1", Value::Null),
         "sesame event" | "sesame cli fc-event" => (event::SCHEMA, Value::Null),
         "sesame explain" => ("sesame.explain/1", Value::Null),
+        "sesame whoami" => (output::whoami::SCHEMA, Value::Null),
         "sesame sandbox" => (sandbox::SCHEMA, Value::Null),
         _ => (invocation::SCHEMA, fields),
     };

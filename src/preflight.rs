@@ -1,6 +1,7 @@
 //! Before the call: what it asks for, and whether the caller's policies allow it. A verdict is
 //! never a guess: what cannot be known makes it undetermined, and is named.
 
+pub mod live;
 mod proof;
 mod verdict;
 
@@ -21,6 +22,14 @@ pub enum Source {
     File,
     /// The sandbox inside this process.
     Sandbox,
+    /// RAM, asked a moment ago.
+    Live,
+    /// The copy of a system policy in this program, where RAM did not give the text.
+    Embedded,
+    /// The credentials, which narrow their own session by it.
+    Credentials,
+    /// Nowhere: the main account is not subject to policies.
+    MainAccount,
 }
 
 impl Source {
@@ -29,6 +38,10 @@ impl Source {
         match self {
             Self::File => "file",
             Self::Sandbox => "sandbox",
+            Self::Live => "live",
+            Self::Embedded => "embedded",
+            Self::Credentials => "credentials",
+            Self::MainAccount => "main_account",
         }
     }
 }
@@ -46,6 +59,8 @@ pub struct Caller {
     pub layers_seen: Vec<Layer>,
     /// What should have been read and was not.
     pub unread: Vec<Reason>,
+    /// The policy that would let the caller read it, where permissions are lacking.
+    pub to_read: Option<Value>,
 }
 
 /// Why it is not known what a call asks for.
@@ -232,6 +247,7 @@ mod tests {
             sources: vec![Source::File],
             layers_seen: vec![Layer::Account],
             unread: Vec::new(),
+            to_read: None,
         }
     }
 
@@ -313,6 +329,7 @@ mod tests {
                     detail: "d".into(),
                     settle_with: "s".into(),
                 }],
+                to_read: None,
             };
             let preflight = verdict_of(&target(None, None), &caller);
             (preflight.verdict, preflight.denial, preflight.reasons.len())

@@ -1,5 +1,36 @@
 //! From what the user says to the target of a call. Flags beat everything else; what is
 //! missing is named together with every place where it can be given.
+//!
+//! What the user says may stand in a project file of Serverless Devs (`s.yaml`), of edition
+//! 1.0.0 (`services`) or 3.0.0 (`resources`). [`load`] finds and reads it,
+//! [`Project::choose`] tells which of its functions are meant, and [`Function`] gives each
+//! value when it is asked for: what cannot be filled in is an error only then, with its place
+//! and the flag that replaces it. The file is data. No expression, plugin or action in it is
+//! ever run, `file()` and `path()` stay inside its folder, and the `.env` beside it fills in
+//! `${env(…)}` and nothing else.
+
+mod choose;
+mod document;
+mod env;
+mod error;
+mod expression;
+mod find;
+mod interpolate;
+mod order;
+mod resolve;
+mod source;
+mod yaml;
+
+pub use choose::{Chosen, Wanted};
+pub use document::{Edition, Loaded, Project, load};
+pub use env::EnvFault;
+pub use error::{DocumentFault, Field, ProjectError, ValueFault};
+pub use expression::SyntaxFault;
+pub use find::{Search, current_user};
+pub use interpolate::Given;
+pub use resolve::{Component, Function, Trigger, Value};
+pub use source::{FileFault, MAX_FILE, Place};
+pub use yaml::{MAX_NODES, YamlFault};
 
 use crate::acs::{Environment, ambient::NotUtf8};
 use crate::fc::target::TargetNames;

@@ -9,31 +9,38 @@ mod authorise;
 mod config;
 mod denial;
 mod directory;
-mod function;
 mod functions;
 mod invoke;
 mod journal;
 mod operation;
 mod page;
+mod parameters;
+mod ram;
 mod recorder;
+mod resource_manager;
+mod runtime;
 mod server;
 mod shown;
 mod sts;
+mod tasks;
 mod trail;
+mod triggers;
 mod world;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-pub use config::{Code, Config, ConfigError, Function, User};
+pub use config::{Config, ConfigError, Function, User};
 pub use journal::{Call, Decider, Follower, Journal, News};
 pub use recorder::{RecordError, Recorded, Recorder};
+pub use runtime::{Builtin, Code, Program};
 
-use crate::acs::{Ambient, Credentials, Endpoint, Principal};
+use crate::acs::{Ambient, Credentials, Endpoint, Environment, Principal, SessionPolicy};
 use crate::preflight::{Caller, Source};
 use crate::ram::{Layer, Policies, Policy};
 use directory::Who;
@@ -41,6 +48,9 @@ use world::World;
 
 /// How many notices wait until somebody hears them; more are not needed.
 const NOTICES: usize = 16;
+
+/// How long requests that are under way may take once [`Sandbox::stop`] is called.
+pub const GRACE: Duration = Duration::from_millis(400);
 
 /// How a sandbox is run, beside its configuration.
 #[derive(Debug, Clone)]
@@ -51,6 +61,9 @@ pub struct Options {
     pub soft: bool,
     /// Where the smallest policy that covers the calls seen is written.
     pub record_policy: Option<PathBuf>,
+    /// How long a client may take to send its header fields, again its body, and to go on
+    /// reading.
+    pub patience: Duration,
 }
 
 /// Why a sandbox does not start.
@@ -75,6 +88,7 @@ impl Default for Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             soft: false,
             record_policy: None,
+            patience: Duration::from_secs(30),
         }
     }
 }
@@ -92,11 +106,14 @@ pub struct Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.server.abort();
+        // What runs holds the world, and with it every child.
+        self.world.tasks.end();
     }
 }
 
 impl Sandbox {
-    /// Listens, and answers in the background.
+    /// Listens, and answers in the background. Functions get of the environment what they need
+    /// to find programs.
     ///
     /// # Errors
     /// The address cannot be had, or the recorded policy could not be written.
@@ -104,6 +121,7 @@ impl Sandbox {
         config: Config,
         options: Options,
         ambient: Ambient,
+        environment: &dyn Environment,
     ) -> Result<Self, StartError> {
         let recorder = Recorder::new(options.record_policy)?;
         let listen = options.listen;
@@ -111,16 +129,16 @@ impl Sandbox {
             address: listen,
             source,
         };
-        let listener = tokio::net::TcpListener::bind(listen)
-            .await
-            .map_err(cannot)?;
+        let listener = server::listen(listen).map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         let (ending, end) = watch::channel(false);
         let (say, notices) = mpsc::channel(NOTICES);
         let config = Arc::new(config);
-        let world = World::new(config, address, ambient, options.soft, recorder, say);
+        let soft = options.soft;
+        let world = World::new(config, address, ambient, environment, soft, recorder, say);
         let world = Arc::new(world);
-        let server = tokio::spawn(server::serve(listener, Arc::clone(&world), end));
+        let server = server::serve(listener, Arc::clone(&world), options.patience, end);
+        let server = tokio::spawn(server);
         Ok(Self {
             address,
             world,
@@ -130,14 +148,17 @@ impl Sandbox {
         })
     }
 
-    /// Ends it: what is under way has a moment left.
+    /// Ends it within a second: calls that are under way have a moment left, asynchronous ones
+    /// none, and no child process is left behind.
     ///
     /// # Errors
     /// The recorded policy cannot be written.
     pub async fn stop(&mut self) -> Result<(), RecordError> {
         self.ending.send_replace(true);
+        self.world.tasks.end();
         self.world.journal.close();
         let _ended = (&mut self.server).await;
+        self.world.runtime.stop().await;
         self.world.recorder.write()
     }
 
@@ -181,6 +202,8 @@ impl Sandbox {
             security_token: None,
             account_id: Some(directory.account.clone()),
             source: format!("sandbox identity `{user}`"),
+            expires_at: None,
+            session_policy: SessionPolicy::Unknown,
         })
     }
 
@@ -213,6 +236,7 @@ impl Sandbox {
             sources,
             layers_seen: Layer::ALL.to_vec(),
             unread: Vec::new(),
+            to_read: None,
         }
     }
 }

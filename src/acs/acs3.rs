@@ -32,17 +32,16 @@ impl Signable<'_> {
     /// The canonical request.
     pub fn canonical_request(&self) -> String {
         let path = if self.path.is_empty() { "/" } else { self.path };
-        let mut query: Vec<String> = query_pairs(self.query)
+        // Sorted by key, then value: `a=` comes before `a-b=`, whatever `=` and `-` are.
+        let mut query: Vec<(String, String)> = query_pairs(self.query)
             .iter()
-            .map(|(key, value)| {
-                format!(
-                    "{}={}",
-                    encode(key),
-                    encode(value.as_deref().unwrap_or_default())
-                )
-            })
+            .map(|(key, value)| (encode(key), encode(value.as_deref().unwrap_or_default())))
             .collect();
         query.sort_unstable();
+        let query: Vec<String> = query
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
         let mut signed: Vec<&str> = self.signed.iter().map(String::as_str).collect();
         signed.sort_unstable();
         let headers: String = signed
@@ -177,4 +176,23 @@ pub fn sign(
         signed.join(";")
     );
     headers.set("authorization", authorization);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_sorted_by_key_whatever_follows_the_key() {
+        let signable = Signable {
+            method: "GET",
+            path: "",
+            query: "a-b=2&a=1&a1=&a=0",
+            headers: &Headers::new(),
+            signed: &[],
+            payload_hash: "",
+        };
+        let canonical = signable.canonical_request();
+        assert_eq!(canonical.lines().nth(2), Some("a=0&a=1&a-b=2&a1="));
+    }
 }

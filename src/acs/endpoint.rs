@@ -6,6 +6,9 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
+/// Where every ECS instance finds what is known about it.
+const METADATA_HOST: &str = "100.100.100.200";
+
 /// A scheme, a host and a port; nothing behind them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
@@ -98,6 +101,20 @@ impl Endpoint {
         self.host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 
+    /// Whether the host is the metadata service of the instance that this runs on.
+    pub fn is_metadata(&self) -> bool {
+        self.host == METADATA_HOST
+    }
+
+    /// The metadata service of an ECS instance: a link-local address without TLS.
+    pub fn metadata() -> Self {
+        Self {
+            secure: false,
+            host: METADATA_HOST.to_owned(),
+            port: None,
+        }
+    }
+
     /// The host, and the port unless it is the scheme's own: what `Host` carries.
     pub fn authority(&self) -> String {
         match self.port {
@@ -138,12 +155,30 @@ impl EndpointOverrides {
         self.fc.as_ref().or(self.all.as_ref())
     }
 
-    /// RAM, which has one address for every region.
+    /// RAM, which has no regions.
     pub fn ram(&self) -> Endpoint {
-        let named = self.ram.as_ref().or(self.all.as_ref());
-        named
-            .cloned()
-            .unwrap_or_else(|| Endpoint::https("ram.aliyuncs.com"))
+        self.identity("ram.aliyuncs.com")
+    }
+
+    /// ResourceManager, which has no regions, either.
+    pub fn resource_manager(&self) -> Endpoint {
+        self.identity("resourcemanager.aliyuncs.com")
+    }
+
+    fn identity(&self, own: &str) -> Endpoint {
+        let named = self.ram.as_ref().or(self.all.as_ref()).cloned();
+        named.unwrap_or_else(|| Endpoint::https(own))
+    }
+
+    /// Whether the user says where STS is.
+    pub fn names_sts(&self) -> bool {
+        self.sts.is_some() || self.all.is_some()
+    }
+
+    /// STS where no region is known.
+    pub fn global_sts(&self) -> Endpoint {
+        let named = self.sts.as_ref().or(self.all.as_ref()).cloned();
+        named.unwrap_or_else(|| Endpoint::https("sts.aliyuncs.com"))
     }
 
     /// STS of a region.

@@ -21,12 +21,15 @@ fn verify(key: &str, message: &[u8], signature: &str) -> bool {
 
 /// The bytes that an RPC signature covers: every parameter but the signature itself.
 pub fn rpc_string_to_sign(method: &str, parameters: &[(String, String)]) -> String {
-    let mut pairs: Vec<String> = parameters
+    let mut pairs: Vec<&(String, String)> = parameters
         .iter()
         .filter(|(key, _)| key != "Signature")
-        .map(|(key, value)| format!("{}={}", encode(key), encode(value)))
         .collect();
     pairs.sort_unstable();
+    let pairs: Vec<String> = pairs
+        .iter()
+        .map(|(key, value)| format!("{}={}", encode(key), encode(value)))
+        .collect();
     format!("{method}&%2F&{}", encode(pairs.join("&")))
 }
 
@@ -58,14 +61,15 @@ pub fn roa_string_to_sign(method: &str, path: &str, query: &str, headers: &Heade
     let fields = ["accept", "content-md5", "content-type", "date"].map(header);
     let mut signed = format!("{method}\n{}\n{acs}", fields.join("\n")).into_bytes();
     signed.extend(decode(path));
-    let mut pairs: Vec<Vec<u8>> = query_pairs(query)
+    let mut pairs = query_pairs(query);
+    pairs.sort_unstable();
+    let pairs: Vec<Vec<u8>> = pairs
         .into_iter()
         .map(|(key, value)| match value {
             Some(value) if !value.is_empty() => [key, value].join(&b'='),
             _ => key,
         })
         .collect();
-    pairs.sort_unstable();
     if !pairs.is_empty() {
         signed.push(b'?');
         signed.extend(pairs.join(&b'&'));

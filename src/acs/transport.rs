@@ -117,7 +117,7 @@ impl TransportError {
 #[derive(Debug)]
 pub struct Transport {
     options: TransportOptions,
-    /// One for each of this machine or another, plain or secure.
+    /// One for each of near (this machine, its metadata service) or far, plain or secure.
     clients: [OnceLock<reqwest::Client>; 4],
 }
 
@@ -163,7 +163,8 @@ impl Transport {
     }
 
     fn client(&self, endpoint: &Endpoint) -> Result<&reqwest::Client, TransportError> {
-        let kind = usize::from(endpoint.is_loopback()) * 2 + usize::from(endpoint.is_secure());
+        let direct = endpoint.is_loopback() || endpoint.is_metadata();
+        let kind = usize::from(direct) * 2 + usize::from(endpoint.is_secure());
         let cell = &self.clients[kind];
         if let Some(client) = cell.get() {
             return Ok(client);
@@ -176,7 +177,7 @@ impl Transport {
             .connect_timeout(self.options.connect_timeout)
             .tls_backend_preconfigured(self.tls(endpoint.is_secure())?);
         // A proxy of the environment is for the outside only.
-        if endpoint.is_loopback() {
+        if direct {
             builder = builder.no_proxy();
         }
         let client = builder

@@ -28,9 +28,13 @@ pub enum ColorArg {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Call as this identity of the sandbox
-    #[arg(short = 'a', long, global = true, value_name = "IDENTITY")]
+    /// Call with this alias of Serverless Devs, or as this identity of the sandbox
+    #[arg(short = 'a', long, global = true, value_name = "ALIAS")]
     pub access: Option<String>,
+
+    /// Call with this profile of the aliyun CLI
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "access")]
+    pub profile: Option<String>,
 
     /// Send everything there, in place of Alibaba Cloud [env: SESAME_ENDPOINT]
     #[arg(long, global = true, value_name = "URL")]

@@ -6,6 +6,7 @@ mod text;
 
 use serde_json::{Value, json};
 
+use super::calling::Outside;
 use super::{Ended, finish, print};
 use crate::acs::{Ambient, Environment};
 use crate::cli::{ExplainArgs, GlobalArgs};
@@ -34,7 +35,7 @@ pub(super) fn run(
         (None, _) => list(printer),
         (Some(_), Some(known)) => explain(&known, printer),
         (Some(subject), None) => {
-            let asking = args.decode.then_some(decode::Asking {
+            let asking = args.decode.then_some(Outside {
                 global,
                 ambient,
                 environment,

@@ -234,7 +234,7 @@ impl From<SelectionError> for Failure {
     fn from(error: SelectionError) -> Self {
         match error {
             SelectionError::NoRegion => Self::new(codes::REGION, &error).hint(
-                "pass `--region`, or set `ALIBABA_CLOUD_REGION_ID` (the region of a project file or of a profile counts, too, once sesame reads them)",
+                "pass `--region`, set `ALIBABA_CLOUD_REGION_ID`, or give the aliyun CLI's profile a region (that of a project file counts, too, once sesame reads it)",
             ),
             SelectionError::NoFunction => {
                 Self::new(codes::NAME, &error).hint("pass `--function-name`")

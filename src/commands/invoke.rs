@@ -14,17 +14,18 @@ use crate::acs::http::HttpRequest;
 use crate::acs::{Ambient, Credentials, Environment};
 use crate::catalogue::Catalogue;
 use crate::cli::{CheckMode, GlobalArgs, InvocationTypeArg, InvokeArgs, LogArg};
+use crate::commands::calling::Outside;
 use crate::commands::input::NamedPolicies;
 use crate::commands::{Ended, finish, input, signal};
 use crate::diagnosis::{Exit, Failure, codes};
 use crate::fc::invocation::is_async_id;
 use crate::fc::{Invocation, InvocationType, LogType, Target};
 use crate::output::invocation::{RequestReport, SCHEMA, shown_headers};
-use crate::output::{Format, InvokeReport, Printer, Verbosity};
+use crate::output::{Format, InvokeReport, Printer, Verbosity, escape};
 use crate::preflight;
-use crate::project;
+use crate::project::{self, REGION_VARIABLE, SelectionError};
 use check::emit_policy;
-use setting::Setting;
+use setting::{Need, Setting};
 
 /// Why a command ends before its end.
 enum Stop {
@@ -130,13 +131,21 @@ struct Command<'a> {
 }
 
 impl Command<'_> {
+    fn outside(&self) -> Outside<'_> {
+        Outside {
+            global: self.global,
+            environment: self.environment,
+            ambient: self.ambient,
+        }
+    }
+
     async fn steps(&self, progress: &mut Progress<'_>) -> Result<(), Stop> {
         let call = &self.args.call;
         let mode = self.check_mode();
         let emit = self.args.preflight.emit_policy.as_deref();
         let signs = emit.is_none() && (call.dry_run || mode != Some(CheckMode::Only));
 
-        let setting = Setting::of(self).await?;
+        let mut setting = Setting::of(self).await?;
         let target = self.target(&setting, progress)?;
         let async_id = self.async_id(progress)?;
         let named = self.policies().await?;
@@ -149,12 +158,19 @@ impl Command<'_> {
             progress.printer.warning(&warning);
         }
         let context = input::context(&self.args.preflight.context)?;
-        let credentials = setting.credentials(self.environment, signs)?;
+        let needs_resource = mode.is_some() || emit.is_some();
+        let need = Need {
+            signs,
+            resource: needs_resource,
+            asks: mode.is_some() && setting.must_ask(&named.policies, self),
+        };
+        let credentials = setting
+            .credentials(self, &target, need, progress.printer)
+            .await?;
         let event = match signs {
             true => event::read(&self.args.event, progress.printer).await?,
             false => Bytes::new(),
         };
-        let needs_resource = mode.is_some() || emit.is_some();
         let target = setting
             .with_account(target, needs_resource, credentials.as_ref(), self)
             .await?;
@@ -178,13 +194,21 @@ impl Command<'_> {
                 progress.report.emitted = path == Path::new("-");
             }
             if let Some(mode) = mode {
-                let caller = setting.caller(&invocation.target, named.policies);
+                let found = credentials.as_ref();
+                let caller = setting.caller(&invocation.target, named.policies, found, self);
+                let caller = caller.await?;
                 let context = self.known(context, credentials.as_ref(), endpoint.is_secure());
                 let target = &invocation.target;
                 self.check(mode, target, &required, caller, &context, progress)?;
             }
         }
-        let Some(credentials) = credentials.filter(|_| signs) else {
+        if !signs {
+            return Ok(());
+        }
+        // Again: the event may have been long in coming, and a token can run out meanwhile.
+        let target = &invocation.target;
+        let credentials = setting.credentials(self, target, need, progress.printer);
+        let Some(credentials) = credentials.await? else {
             return Ok(());
         };
         if call.dry_run || progress.printer.wants(Verbosity::Verbose) {
@@ -239,6 +263,11 @@ impl Command<'_> {
             selection
                 .account
                 .get_or_insert_with(|| world.account.clone());
+        }
+        let variable = self.environment.var(REGION_VARIABLE);
+        let variable = variable.map_err(SelectionError::Environment)?;
+        if selection.region.is_none() && variable.is_none() {
+            selection.region = setting.region_of_profile(self)?;
         }
         let (target, warnings) = project::select(selection, self.environment)?;
         for warning in warnings {
@@ -301,7 +330,7 @@ fn explain_request(request: &HttpRequest, credentials: &Credentials, printer: &m
         "signed with `{}` from {}",
         credentials.access_key_id, credentials.source
     );
-    printer.line(Verbosity::Verbose, &line);
+    printer.line(Verbosity::Verbose, &escape::line(&line));
     if printer.wants(Verbosity::Debug) {
         for (name, value) in shown_headers(&request.headers) {
             printer.line(Verbosity::Debug, &format!("> {name}: {value}"));

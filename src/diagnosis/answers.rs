@@ -173,15 +173,15 @@ fn next_steps(cause: Cause, reading: &Reading, facts: Facts<'_>) -> Vec<Hint> {
             hint("enable it in the RAM console, or use another key of the same user")
         }
         Cause::AccessKeyNotFound => {
-            hint("check `ALIBABA_CLOUD_ACCESS_KEY_ID`; temporary keys vanish when they run out")
+            hint("check the access key id; temporary keys vanish when they run out")
         }
-        Cause::SignatureMismatch => hint(
-            "check that `ALIBABA_CLOUD_ACCESS_KEY_SECRET` is the one of this access key, whole and without spaces",
-        ),
+        Cause::SignatureMismatch => {
+            hint("check that the secret is the one of this access key, whole and without spaces")
+        }
         Cause::SecurityTokenExpired => hint("fetch new temporary credentials and call again"),
-        Cause::SecurityTokenInvalid => hint(
-            "`ALIBABA_CLOUD_SECURITY_TOKEN` must come from the same answer of STS as key and secret",
-        ),
+        Cause::SecurityTokenInvalid => {
+            hint("the token must come from the same answer of STS as key and secret")
+        }
         Cause::ClockSkew => match facts.date {
             Some(date) => vec![Hint::text(format!(
                 "set this machine's clock: the service's is {date}"

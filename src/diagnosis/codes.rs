@@ -53,10 +53,10 @@ codes! {
         "Function Compute 2.0 does not say whether a Deny applies or nothing allows. Check the caller's policies with `--check-perms=only --policy-file`.",
     NO_CREDENTIALS "C0001" NoCredentials
         "no source has credentials"
-        "Each source that was asked is listed with what it lacks. Set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, and `ALIBABA_CLOUD_SECURITY_TOKEN` for temporary credentials; `--sandbox` needs none.",
+        "Each source that was asked is listed with what it lacks, in the order of the official libraries: environment, OIDC, the aliyun CLI's profile, the credentials file, Serverless Devs' own, ECS metadata, credentials URI. Set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, and `ALIBABA_CLOUD_SECURITY_TOKEN` for temporary credentials; `--sandbox` needs none.",
     BROKEN_CREDENTIALS "C0002" NoCredentials
         "a source has credentials that cannot be used"
-        "A source that is there but incomplete stops the search, so that a call is never signed by somebody else than was meant. Complete it or remove it.",
+        "A source that is there but incomplete stops the search, so that a call is never signed by somebody else than was meant. The error names the file, the profile and the field. Complete it or remove it.",
     KEY_DISABLED "C0003" AccessKeyDisabled
         "the access key is disabled"
         "Enable it in the RAM console, or use another key of the same user.",
@@ -170,7 +170,7 @@ codes! {
         "An endpoint is a scheme, a host and perhaps a port. Plain http to another machine needs `--allow-http`.",
     IDENTITY "I0010" InvalidInput
         "no such identity"
-        "`--access` names an identity of the sandbox.",
+        "`--access` names an alias of Serverless Devs, or with `--sandbox` an identity of the sandbox. `--profile` and `ALIBABA_CLOUD_PROFILE` name a profile of the aliyun CLI.",
     SANDBOX_CONFIG "I0027" InvalidInput
         "the sandbox's configuration cannot be used"
         "It is YAML: the account, the region, users with keys and policies, groups, roles and functions. Everything that is wrong is shown with its place.",

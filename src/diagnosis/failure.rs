@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Code, codes};
 use crate::acs::credentials::CredentialsError;
+pub use crate::acs::files::io_words;
 use crate::acs::redact::Redactor;
 use crate::acs::rpc::RpcError;
 use crate::acs::{EndpointError, Principal, TransportError};
@@ -15,6 +16,7 @@ use crate::catalogue::{FillError, LoadError};
 use crate::fc::CallError;
 use crate::fc::target::TargetError;
 use crate::preflight::{Denial, RequirementError};
+use crate::ram::closest;
 
 /// A next step. A command is complete and quoted for a shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,16 +185,6 @@ impl Failure {
     }
 }
 
-/// What the system says of a file, in its own words and without a number.
-pub fn io_words(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or folder".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "no permission".to_owned(),
-        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
 /// Quotes an argument for a POSIX shell.
 pub fn shell_quoted(argument: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@,+".contains(&byte);
@@ -232,7 +224,8 @@ impl From<CredentialsError> for Failure {
                 failure
                     .hint(
                         "set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET` \
-                         (and `ALIBABA_CLOUD_SECURITY_TOKEN` for temporary credentials)",
+                         (and `ALIBABA_CLOUD_SECURITY_TOKEN` for temporary credentials), \
+                         or run `aliyun configure`",
                     )
                     .with_hint(Hint::command(
                         "no account is needed to try",
@@ -240,8 +233,34 @@ impl From<CredentialsError> for Failure {
                     ))
             }
             CredentialsError::Broken { way_out, .. } => {
-                Self::new(codes::BROKEN_CREDENTIALS, &error).hint(*way_out)
+                Self::new(codes::BROKEN_CREDENTIALS, &error).hint(way_out)
             }
+            CredentialsError::Unknown {
+                what,
+                name,
+                why,
+                known,
+            } => {
+                let mut failure = Self::new(codes::IDENTITY, &error);
+                failure.why.clone_from(why);
+                if *what == "alias" {
+                    failure = failure.hint("with `--sandbox`, `-a` names one of its identities");
+                }
+                let names: Vec<&str> = known.iter().map(String::as_str).collect();
+                match (closest(name, &names), &*names) {
+                    (Some(meant), _) => failure.hint(format!("did you mean `{meant}`?")),
+                    (None, []) => failure.hint(match *what {
+                        "profile" => "`aliyun configure --profile NAME` writes one",
+                        _ => "`s config add -a NAME` writes one",
+                    }),
+                    (None, names) => failure.hint(format!("there is `{}`", names.join("`, `"))),
+                }
+            }
+            CredentialsError::Sts { source_name, error } => {
+                let asked = format!("sesame asked STS for the credentials from {source_name}");
+                Self::of_rpc(error.clone(), &asked)
+            }
+            CredentialsError::NotAsked { .. } => Self::new(codes::NO_CREDENTIALS, &error),
         }
     }
 }
@@ -386,6 +405,14 @@ impl From<CallError> for Failure {
 
 impl From<RpcError> for Failure {
     fn from(error: RpcError) -> Self {
+        Self::of_rpc(error, "sesame asked STS for the account id")
+            .hint("`--account-id` spares the question")
+    }
+}
+
+impl Failure {
+    /// A call of STS that a command needs before its own.
+    pub(crate) fn of_rpc(error: RpcError, asked: &str) -> Self {
         match error {
             RpcError::Transport(error) => {
                 let interrupted = matches!(error, TransportError::Interrupted { .. });
@@ -394,18 +421,15 @@ impl From<RpcError> for Failure {
                     // Its words are about a function.
                     failure.hints.clear();
                 }
-                failure
-                    .because("sesame asked STS for the account id")
-                    .hint("`--account-id` spares the question")
+                failure.because(asked)
             }
             RpcError::Refused { action, refusal } => {
                 super::refused(&refusal, &super::Call::default())
-                    .because(format!("sesame asked STS for the account id (`{action}`)"))
-                    .hint("`--account-id` spares the question")
+                    .because(format!("{asked} (`{action}`)"))
             }
-            RpcError::Unreadable { .. } => Self::new(codes::NOT_FC, &error).hint(
-                "check `--sts-endpoint` and `--endpoint`; `--account-id` spares the question",
-            ),
+            RpcError::Unreadable { .. } => Self::new(codes::NOT_FC, &error)
+                .because(asked)
+                .hint("check `--sts-endpoint` and `--endpoint`"),
         }
     }
 }

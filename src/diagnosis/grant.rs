@@ -18,6 +18,22 @@ pub fn create_policy(name: &str, document: &str) -> String {
     )
 }
 
+/// How a caller who may not read its own policies is let read them, by this policy.
+pub fn to_read(policy: Option<&Value>, principal: &Principal) -> Vec<Hint> {
+    const NAME: &str = "sesame-read-own-policies";
+    let Some(policy) = policy else {
+        return Vec::new();
+    };
+    let create = create_policy(NAME, &policy.to_string());
+    let mut hints = vec![Hint::command(
+        "to let the caller read its own policies, and change nothing, an administrator creates this policy",
+        create,
+    )];
+    let attach = Holder::of(principal).attach(NAME);
+    hints.extend(attach.map(|attach| Hint::command("and attaches it", attach)));
+    hints
+}
+
 /// A user or a role whose name is known.
 struct Holder<'a> {
     role: bool,
@@ -43,6 +59,19 @@ impl<'a> Holder<'a> {
         }
     }
 
+    /// The command that attaches a policy, where the name is known.
+    fn attach(&self, policy: &str) -> Option<String> {
+        let (operation, argument) = match self.role {
+            true => ("AttachPolicyToRole", "--RoleName"),
+            false => ("AttachPolicyToUser", "--UserName"),
+        };
+        Some(format!(
+            "aliyun ram {operation} --PolicyType Custom --PolicyName {} {argument} {}",
+            shell_quoted(policy),
+            shell_quoted(self.name?)
+        ))
+    }
+
     fn kind(&self) -> &'static str {
         if self.role { "RAM role" } else { "RAM user" }
     }
@@ -66,19 +95,8 @@ pub(super) fn suggest(failure: &mut Failure, policy: Value, name: &str) {
     let create = create_policy(&name, &policy.to_string());
     let hints = &mut failure.hints;
     hints.push(Hint::command("an administrator creates the policy", create));
-    hints.push(match (holder.name, holder.id) {
-        (Some(known), _) => {
-            let (operation, argument) = match holder.role {
-                true => ("AttachPolicyToRole", "--RoleName"),
-                false => ("AttachPolicyToUser", "--UserName"),
-            };
-            let attach = format!(
-                "aliyun ram {operation} --PolicyType Custom --PolicyName {} {argument} {}",
-                shell_quoted(&name),
-                shell_quoted(known)
-            );
-            Hint::command("and attaches it", attach)
-        }
+    hints.push(match (holder.attach(&name), holder.id) {
+        (Some(attach), _) => Hint::command("and attaches it", attach),
         (None, Some(id)) => Hint::command(
             "and attaches it to the RAM user with `aliyun ram AttachPolicyToUser`; this shows the user's name",
             format!("aliyun ims GetUser --UserId {}", shell_quoted(id)),

@@ -47,9 +47,7 @@ pub fn of_preflight(preflight: &Preflight, target: &Target, caller: &Caller) -> 
         &check.resource,
         &caller.policies,
     );
-    for reason in &preflight.reasons {
-        failure.hints.push(settle(reason));
-    }
+    failure.hints.extend(to_settle(preflight, caller));
     if let Some(layer) = ended_by(preflight) {
         failure.hints.push(Hint::text(kept_by(layer)));
     }
@@ -123,6 +121,22 @@ fn refusal(denial: Option<Denial>, verdict: Verdict, action: &str, resource: &st
 
 fn settle(reason: &Reason) -> Hint {
     Hint::text(format!("to settle it: {}", reason.settle_with))
+}
+
+/// What to do about each thing that a verdict hangs on.
+pub fn to_settle(preflight: &Preflight, caller: &Caller) -> Vec<Hint> {
+    let mut hints: Vec<Hint> = Vec::new();
+    for reason in &preflight.reasons {
+        let hint = settle(reason);
+        if !hints.contains(&hint) {
+            hints.push(hint);
+        }
+    }
+    if preflight.verdict == Verdict::Undetermined {
+        let principal = caller.principal.clone().unwrap_or_default();
+        hints.extend(grant::to_read(caller.to_read.as_ref(), &principal));
+    }
+    hints
 }
 
 /// The layer above the caller's own policies that denies.

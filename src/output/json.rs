@@ -289,6 +289,7 @@ pub fn preflight(preflight: &Preflight, caller: &Caller) -> Value {
         "layers_not_seen": layers(&preflight.layers_not_seen),
         "reasons": reasons(&preflight.reasons),
         "suggested_policy": preflight.suggested_policy,
+        "to_read": caller.to_read,
         "sufficient_system_policies": preflight.sufficient_system_policies,
     })
 }

@@ -4,7 +4,7 @@ use owo_colors::OwoColorize;
 
 use super::escape::{line, lines};
 use super::{Format, Printer, Verbosity, excerpt, json};
-use crate::diagnosis::{Excerpt, Explanation, Failure};
+use crate::diagnosis::{Excerpt, Explanation, Failure, Hint};
 
 impl Printer {
     /// An error: who, which action, which resource, why, and what to do next.
@@ -21,6 +21,13 @@ impl Printer {
         }
         for line in details(failure) {
             self.line(Verbosity::Quiet, &line);
+        }
+    }
+
+    /// A next step.
+    pub fn hint(&mut self, at_least: Verbosity, hint: &Hint) {
+        for line in step(hint) {
+            self.line(at_least, &line);
         }
     }
 
@@ -104,11 +111,14 @@ fn details(failure: &Failure) -> Vec<String> {
     if !failure.hints.is_empty() {
         shown.push(String::new());
     }
-    for hint in &failure.hints {
-        let name = "hint:".cyan().to_string();
-        shown.push(format!("{name} {}", line(&hint.text)));
-        let command = hint.command.as_ref();
-        shown.extend(command.map(|command| format!("      {}", line(command))));
-    }
+    shown.extend(failure.hints.iter().flat_map(step));
     shown
+}
+
+/// A next step, and the command that does it.
+fn step(hint: &Hint) -> impl Iterator<Item = String> {
+    let name = "hint:".cyan().to_string();
+    let command = hint.command.as_ref();
+    let command = command.map(|command| format!("      {}", line(command)));
+    std::iter::once(format!("{name} {}", line(&hint.text))).chain(command)
 }

@@ -39,6 +39,12 @@ impl Refused {
         Self::new(400, "MissingRequiredHeader", message)
     }
 
+    /// A parameter of an RPC call that must be there.
+    pub(super) fn missing_parameter(name: &str) -> Self {
+        let message = format!("{name} is mandatory for this action.");
+        Self::new(400, format!("Missing{name}"), message)
+    }
+
     pub(super) fn invalid_argument(message: impl Into<String>) -> Self {
         Self::new(400, "InvalidArgument", message)
     }
@@ -197,11 +203,11 @@ pub(super) fn answer(
 ) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let fields = response.headers_mut();
+    fields.reserve(headers.len());
     for (name, value) in headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
+        if let Ok(value) = HeaderValue::try_from(value) {
+            fields.insert(HeaderName::from_static(name), value);
         }
     }
     response

@@ -1,6 +1,8 @@
 //! Whose request it is: date, signature, key and token, checked by the signers' own rules and
 //! refused with the service's own codes and texts.
 
+mod trigger;
+
 use std::collections::{HashSet, VecDeque};
 use std::net::SocketAddr;
 
@@ -10,6 +12,7 @@ use bytes::Bytes;
 use hmac::Mac;
 use jiff::{SignedDuration, Timestamp};
 
+pub(super) use self::trigger::authenticate_trigger;
 use super::answer::Refused;
 use super::directory::{Directory, Known, Who};
 use super::operation::{Operation, Product};
@@ -105,17 +108,6 @@ pub(super) fn authenticate(
     verify(&signed, product, directory, nonces, now)
 }
 
-/// Who signed a request with FC v1, whatever it asks for.
-pub(super) fn authenticate_fc_v1(
-    arrived: &Arrived,
-    directory: &Directory,
-    now: Timestamp,
-) -> Result<Who, Refused> {
-    let signed = fc_v1(arrived)?;
-    let product = Product::Fc(Api::V20160815);
-    verify(&signed, product, directory, &mut Nonces::default(), now)
-}
-
 fn verify(
     signed: &Signed<'_>,
     product: Product,
@@ -208,17 +200,12 @@ fn acs3(arrived: &Arrived) -> Result<Signed<'_>, Refused> {
     let authorization = arrived.header("authorization");
     let signed = acs3::Authorization::parse(authorization)
         .ok_or_else(|| Refused::invalid_authorization(authorization))?;
-    // The id is borrowed from the field itself, which outlives what was read of it.
-    let key_id = authorization
-        .find(&signed.access_key_id)
-        .and_then(|at| authorization.get(at..at + signed.access_key_id.len()))
-        .unwrap_or_default();
     let nonce = arrived
         .headers
         .get(NONCE)
         .ok_or_else(|| Refused::missing_header("X-Acs-Signature-Nonce"))?;
     Ok(Signed {
-        key_id,
+        key_id: key_id_in(authorization, &signed),
         token: arrived.headers.get("x-acs-security-token"),
         date: (date.parse().ok(), date),
         nonce: Some(nonce),
@@ -241,6 +228,14 @@ fn acs3(arrived: &Arrived) -> Result<Signed<'_>, Refused> {
                 && signable.verify(secret, &signed.signature)
         }),
     })
+}
+
+/// The key's id, borrowed from the field itself, which outlives what was read of it.
+fn key_id_in<'a>(authorization: &'a str, signed: &acs3::Authorization) -> &'a str {
+    let id = &signed.access_key_id;
+    let at = authorization.find(id);
+    at.and_then(|at| authorization.get(at..at + id.len()))
+        .unwrap_or_default()
 }
 
 fn roa<'a>(arrived: &'a Arrived, authorization: &'a str) -> Result<Signed<'a>, Refused> {
@@ -289,10 +284,7 @@ fn rpc<'a>(
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
     };
-    let missing = |name: &str| {
-        let message = format!("{name} is mandatory for this action.");
-        Refused::new(400, format!("Missing{name}"), message)
-    };
+    let missing = Refused::missing_parameter;
     let date = find("Timestamp").ok_or_else(|| missing("Timestamp"))?;
     let method = find("SignatureMethod").unwrap_or("HMAC-SHA1");
     if method != "HMAC-SHA1" {

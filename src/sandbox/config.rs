@@ -5,10 +5,12 @@ mod read;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use read::ConfigError;
 
+use super::runtime::Program;
 use crate::acs::Secret;
 use crate::ram::Document;
 
@@ -108,18 +110,8 @@ pub struct Policies {
 /// A function.
 #[derive(Debug, Clone)]
 pub struct Function {
-    /// Its service, for FC 2.0.
-    pub service: Option<String>,
-    /// Its name.
-    pub name: String,
-    /// What it does.
-    pub code: Code,
-    /// Its environment variables.
-    pub environment: BTreeMap<String, String>,
-    /// How long a call may take.
-    pub timeout: Duration,
-    /// The memory that it is given, in megabytes.
-    pub memory_mb: u32,
+    /// What runs: its name, code, variables and limits.
+    pub program: Arc<Program>,
     /// Published versions.
     pub versions: Vec<String>,
     /// Aliases and the version of each.
@@ -132,33 +124,16 @@ pub struct Function {
     pub resource_group: Option<String>,
 }
 
-/// What runs when a function is called.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Code {
-    /// Part of this program.
-    Builtin(Builtin),
-    /// A program: the event on stdin, the result on stdout.
-    Command(Vec<String>),
-    /// A web server: Function Compute's contract of custom runtimes.
-    Bootstrap {
-        /// The program and its arguments.
-        command: Vec<String>,
-        /// Where it listens; 0 is any port.
-        port: u16,
-    },
-}
+impl Function {
+    /// Its service, for FC 2.0.
+    pub fn service(&self) -> Option<&str> {
+        self.program.service.as_deref()
+    }
 
-/// Functions that need nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Builtin {
-    /// Greets.
-    Hello,
-    /// Gives the event back.
-    Echo,
-    /// Raises.
-    Fail,
-    /// Sleeps for the event's `ms`.
-    Sleep,
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.program.name
+    }
 }
 
 /// How asynchronous calls of a function are treated.

@@ -2,17 +2,24 @@
 //! to whom, keys and sessions. It begins as the configuration says and changes through RAM's
 //! own operations; it ends with the process.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod change;
+mod entity;
+mod seed;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::config::{self, Attached, Config};
+use super::config::Attached;
 use crate::acs::{Principal, Secret};
 use crate::catalogue::system;
 use crate::ram::{Document, Layer, Policy, parse};
+
+pub(super) use change::Fault;
+pub(super) use entity::{Entity, EntityKind};
 
 /// Everything that RAM and STS know.
 #[derive(Debug)]
@@ -34,12 +41,22 @@ pub(super) struct Directory {
 #[derive(Debug)]
 pub(super) struct User {
     pub(super) id: String,
-    pub(super) display_name: String,
-    pub(super) comments: String,
+    pub(super) profile: Profile,
     pub(super) created: Timestamp,
+    pub(super) updated: Timestamp,
     pub(super) keys: Vec<Key>,
-    pub(super) groups: BTreeSet<String>,
+    /// The groups that it is in, and since when.
+    pub(super) groups: BTreeMap<String, Timestamp>,
     pub(super) attachments: Vec<Attachment>,
+}
+
+/// What a user is called and how it is reached: of no consequence to what it may do.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Profile {
+    pub(super) display_name: String,
+    pub(super) email: String,
+    pub(super) mobile_phone: String,
+    pub(super) comments: String,
 }
 
 #[derive(Debug, Clone)]
@@ -55,6 +72,7 @@ pub(super) struct Group {
     pub(super) id: String,
     pub(super) comments: String,
     pub(super) created: Timestamp,
+    pub(super) updated: Timestamp,
     pub(super) attachments: Vec<Attachment>,
 }
 
@@ -63,6 +81,7 @@ pub(super) struct Role {
     pub(super) id: String,
     pub(super) description: String,
     pub(super) created: Timestamp,
+    pub(super) updated: Timestamp,
     pub(super) trust: Document,
     pub(super) max_session: Duration,
     pub(super) attachments: Vec<Attachment>,
@@ -106,6 +125,8 @@ pub(super) struct CustomPolicy {
     pub(super) versions: Vec<PolicyVersion>,
     /// The id of the version that is in force.
     pub(super) default_version: String,
+    /// How many versions there have ever been: an id is never used again.
+    pub(super) versions_made: u32,
 }
 
 #[derive(Debug)]
@@ -164,123 +185,6 @@ impl CustomPolicy {
 }
 
 impl Directory {
-    pub(super) fn new(config: &Config, now: Timestamp) -> Self {
-        let mut directory = Self {
-            account: config.account.clone(),
-            users: BTreeMap::new(),
-            groups: BTreeMap::new(),
-            roles: BTreeMap::new(),
-            policies: BTreeMap::new(),
-            control: config.control_policies.clone(),
-            sessions: BTreeMap::new(),
-            changes: 0,
-        };
-        for group in &config.groups {
-            let group_entry = Group {
-                id: format!("g-{}", made_up_id("group", &group.name)),
-                comments: String::new(),
-                created: now,
-                attachments: directory.take_in(&group.policies, now),
-            };
-            directory.groups.insert(group.name.clone(), group_entry);
-        }
-        for user in &config.users {
-            let key = user.access_key.as_ref().map(|key| Key {
-                id: key.id.clone(),
-                secret: key.secret.clone(),
-                active: !key.disabled,
-                created: now,
-            });
-            let entry = User {
-                id: user_id(&user.name),
-                display_name: user.name.clone(),
-                comments: String::new(),
-                created: now,
-                keys: key.into_iter().collect(),
-                groups: user.groups.iter().cloned().collect(),
-                attachments: directory.take_in(&user.policies, now),
-            };
-            directory.users.insert(user.name.clone(), entry);
-        }
-        for role in &config.roles {
-            let entry = Role {
-                id: made_up_id("role", &role.name),
-                description: String::new(),
-                created: now,
-                trust: role.trust.clone(),
-                max_session: role.max_session,
-                attachments: directory.take_in(&role.policies, now),
-            };
-            directory.roles.insert(role.name.clone(), entry);
-        }
-        directory
-    }
-
-    /// The configuration's policies as attachments; a document becomes a custom policy.
-    fn take_in(&mut self, policies: &config::Policies, now: Timestamp) -> Vec<Attachment> {
-        let account = policies.account.iter().map(|policy| (None, policy));
-        let groups = policies.resource_groups.iter().flat_map(|(id, policies)| {
-            policies
-                .iter()
-                .map(move |policy| (Some(id.clone()), policy))
-        });
-        let mut attachments = Vec::new();
-        for (resource_group, policy) in account.chain(groups) {
-            attachments.push(Attachment {
-                policy: self.named(policy, now),
-                resource_group,
-                attached: now,
-            });
-        }
-        attachments
-    }
-
-    fn named(&mut self, policy: &Attached, now: Timestamp) -> PolicyRef {
-        if policy.system {
-            return PolicyRef {
-                kind: PolicyKind::System,
-                name: policy.name.clone(),
-            };
-        }
-        let source = policy.document.source();
-        let own = policy_name(&policy.name);
-        // The same text is the same policy; another text of that name is another policy.
-        let mut name = own.clone();
-        let mut number = 1;
-        while let Some(known) = self.policies.get(&name) {
-            if known
-                .default()
-                .is_some_and(|version| version.document.source() == source)
-            {
-                break;
-            }
-            number += 1;
-            name = format!("{own}-{number}");
-        }
-        self.policies
-            .entry(name.clone())
-            .or_insert_with(|| CustomPolicy {
-                description: String::new(),
-                created: now,
-                updated: now,
-                versions: vec![PolicyVersion {
-                    id: "v1".to_owned(),
-                    created: now,
-                    document: policy.document.clone(),
-                }],
-                default_version: "v1".to_owned(),
-            });
-        PolicyRef {
-            kind: PolicyKind::Custom,
-            name,
-        }
-    }
-
-    /// Says that something is no longer what it was.
-    pub(super) fn changed(&mut self) {
-        self.changes += 1;
-    }
-
     /// How often something has changed.
     pub(super) fn changes(&self) -> u64 {
         self.changes
@@ -295,16 +199,6 @@ impl Directory {
             let key = user.keys.iter().find(|key| key.id == id)?;
             Some(Known::Key(name, key))
         })
-    }
-
-    /// Keeps a session until it has been over for a while: until then it is told apart from a
-    /// key that never was.
-    pub(super) fn begin(&mut self, session: Arc<Session>, now: Timestamp) {
-        const KEPT: Duration = Duration::from_secs(3600);
-        self.sessions.retain(|_, session| {
-            now.duration_since(session.expires) < KEPT.try_into().unwrap_or_default()
-        });
-        self.sessions.insert(session.key_id.clone(), session);
     }
 
     /// The text of a policy that is in force.
@@ -324,13 +218,15 @@ impl Directory {
                 let Some(user) = self.users.get(name) else {
                     return Vec::new();
                 };
-                let groups = user.groups.iter().filter_map(|name| self.groups.get(name));
+                let groups = user.groups.keys().filter_map(|name| self.groups.get(name));
                 let inherited = groups.flat_map(|group| &group.attachments);
                 user.attachments.iter().chain(inherited).collect()
             }
+            // A role of the same name that was created since is another role.
             Who::Session(session) => self
                 .roles
                 .get(&session.role)
+                .filter(|role| role.id == session.role_id)
                 .map(|role| role.attachments.iter().collect())
                 .unwrap_or_default(),
         }
@@ -414,16 +310,5 @@ pub(super) fn made_up_id(kind: &str, name: &str) -> String {
     format!("{first}{number:017}")
 }
 
-/// The name as RAM takes one for a policy: letters, digits and `-`.
-fn policy_name(name: &str) -> String {
-    name.chars()
-        .map(|one| {
-            if one.is_ascii_alphanumeric() {
-                one
-            } else {
-                '-'
-            }
-        })
-        .take(128)
-        .collect()
-}
+#[cfg(test)]
+mod tests;

@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Refused, json_answer};
 use super::authenticate::Arrived;
-use super::config::{Code, Function, Trigger};
+use super::config::{Function, Trigger};
 use super::operation::{FcCall, FcKind, Product, parameters};
+use super::runtime::Code;
 use super::world::World;
 use crate::acs::ambient::utc;
 use crate::fc::region;
@@ -101,7 +102,7 @@ impl Telling<'_> {
             FcKind::DescribeRegions => {
                 let regions = region::KNOWN
                     .iter()
-                    .map(|id| json!({"regionId": id, "localName": id}));
+                    .map(|id| json!({"RegionId": id, "LocalName": id}));
                 json!({"Regions": {"Region": regions.collect::<Vec<_>>()}})
             }
             FcKind::ListServices => {
@@ -124,7 +125,7 @@ impl Telling<'_> {
                     check_qualifier(self.world, self.call)?;
                 }
                 let functions = self.world.functions_of(self.call.service.as_deref());
-                let entries = functions.map(|one| (one.name.clone(), self.function(one)));
+                let entries = functions.map(|one| (one.name().to_owned(), self.function(one)));
                 self.page.list("functions", entries.collect())
             }
             FcKind::GetFunction => self.function(find(self.world, self.call)?),
@@ -141,7 +142,7 @@ impl Telling<'_> {
                 let trigger = trigger.ok_or_else(|| {
                     let message = format!(
                         "trigger '{name}' does not exist in function '{}'",
-                        function.name
+                        function.name()
                     );
                     Refused::new(404, "TriggerNotFound", message)
                 })?;
@@ -190,30 +191,31 @@ impl Telling<'_> {
     }
 
     fn function(&self, function: &Function) -> Value {
-        let runtime = match function.code {
+        let program = &function.program;
+        let runtime = match program.code {
             Code::Bootstrap { .. } => "custom",
-            Code::Command(_) | Code::Builtin(_) => "python3.10",
+            Code::Command { .. } | Code::Builtin(_) => "python3.10",
         };
         let mut told = json!({
-            "functionName": function.name,
-            "functionId": function.name,
+            "functionName": program.name,
+            "functionId": program.name,
             "description": "",
             "runtime": runtime,
-            "handler": "index.handler",
-            "timeout": function.timeout.as_secs(),
-            "memorySize": function.memory_mb,
+            "handler": program.handler,
+            "timeout": program.timeout.as_secs(),
+            "memorySize": program.memory_mb,
             "codeSize": 0,
             "codeChecksum": "0",
-            "environmentVariables": function.environment,
+            "environmentVariables": program.environment,
             "instanceConcurrency": 1,
             "createdTime": self.started(),
             "lastModifiedTime": self.started(),
         });
-        if function.service.is_none() {
+        if program.service.is_none() {
             let account = &self.world.config.account;
             let region = &self.world.config.region;
             told["functionArn"] =
-                format!("acs:fc:{region}:{account}:functions/{}", function.name).into();
+                format!("acs:fc:{region}:{account}:functions/{}", program.name).into();
             told["state"] = "Active".into();
             told["lastUpdateStatus"] = "Successful".into();
             told["internetAccess"] = true.into();
@@ -245,7 +247,7 @@ impl Telling<'_> {
             .host
             .as_ref()
             .map(|host| self.world.trigger_url(host));
-        match function.service {
+        match function.service() {
             Some(_) => {
                 told["triggerConfig"] = config;
                 told["urlInternet"] = url.clone().into();
@@ -358,7 +360,7 @@ fn check_qualifier(world: &World, call: &FcCall) -> Result<(), Refused> {
     let mut functions = world
         .functions_of(call.service.as_deref())
         .filter(|function| {
-            call.service.is_some() || Some(function.name.as_str()) == call.function.as_deref()
+            call.service.is_some() || Some(function.name()) == call.function.as_deref()
         });
     let exists = qualifier == "LATEST"
         || functions.any(|function| {

@@ -1,6 +1,9 @@
 //! Which operation a request asks for, from its method, path and parameters alone.
 
-use crate::acs::encoding::{decode, query_pairs};
+use std::borrow::Cow;
+
+use super::triggers::{self, TriggerCall};
+use crate::acs::encoding::{decode_text, query_pairs};
 use crate::acs::{Headers, sts};
 use crate::catalogue::Generation;
 use crate::fc::Api;
@@ -10,6 +13,8 @@ use crate::fc::Api;
 pub(super) enum Operation {
     /// One of Function Compute.
     Fc(FcCall),
+    /// A call of a function by an HTTP trigger.
+    Trigger(TriggerCall),
     /// One whose name and parameters stand in the query or the form.
     Rpc(RpcCall),
     /// One that the sandbox lacks, by its name.
@@ -135,7 +140,7 @@ impl RpcCall {
 impl Operation {
     pub(super) fn product(&self) -> Product {
         match self {
-            Self::Fc(call) => Product::Fc(call.api),
+            Self::Fc(call) | Self::Trigger(TriggerCall { call, .. }) => Product::Fc(call.api),
             Self::Rpc(call) => call.product,
             Self::Lacking(product, _) => *product,
         }
@@ -144,7 +149,7 @@ impl Operation {
     /// The operation's name, for the access log.
     pub(super) fn name(&self) -> &str {
         match self {
-            Self::Fc(call) => call.name(),
+            Self::Fc(call) | Self::Trigger(TriggerCall { call, .. }) => call.name(),
             Self::Rpc(call) => &call.action,
             Self::Lacking(_, name) => name,
         }
@@ -157,18 +162,20 @@ impl Operation {
         headers: &Headers,
         body: &[u8],
     ) -> Self {
-        let segments: Vec<String> = path
-            .trim_matches('/')
-            .split('/')
-            .map(|segment| String::from_utf8_lossy(&decode(segment)).into_owned())
-            .collect();
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let segments = path.trim_matches('/').split('/').map(decode_text);
+        let segments: Vec<Cow<'_, str>> = segments.collect();
+        let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
         let (api, rest) = match segments.as_slice() {
             ["2016-08-15", rest @ ..] => (Api::V20160815, rest),
             ["2021-04-06", rest @ ..] => (Api::V20210406, rest),
             ["2023-03-30", rest @ ..] => (Api::V20230330, rest),
             _ => return rpc(method, path, query, headers, body),
         };
+        if let (Api::V20160815, ["proxy", rest @ ..]) = (api, rest)
+            && let Some(call) = triggers::below_proxy(rest, path)
+        {
+            return Self::Trigger(call);
+        }
         let found = match api {
             Api::V20230330 => fc3(method, rest),
             _ => fc2(method, rest, api),

@@ -14,7 +14,7 @@ impl View for World {
         let users = directory.users.iter().map(|(name, user)| {
             let who = Who::User(name.clone());
             let own = policies(&directory, &user.attachments, None);
-            let groups = user.groups.iter().filter_map(|group| {
+            let groups = user.groups.keys().filter_map(|group| {
                 let attachments = &directory.groups.get(group)?.attachments;
                 Some(policies(
                     &directory,
@@ -26,7 +26,7 @@ impl View for World {
                 name: name.clone(),
                 kind: "user",
                 access_key_id: user.keys.first().map(|key| key.id.clone()),
-                groups: user.groups.iter().cloned().collect(),
+                groups: user.groups.keys().cloned().collect(),
                 policies: control(&directory, &who)
                     .into_iter()
                     .chain(own)
@@ -67,9 +67,9 @@ impl World {
     /// A command line that makes a call.
     fn example(&self) -> String {
         let function = self.config.functions.first();
-        let service = function.and_then(|function| function.service.as_deref());
+        let service = function.and_then(|function| function.service());
         let service = service.map_or(String::new(), |name| format!(" --service-name {name}"));
-        let name = function.map_or("NAME", |function| function.name.as_str());
+        let name = function.map_or("NAME", |function| function.name());
         format!("sesame invoke{service} --function-name {name}")
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::answer::Refused;
 use super::authenticate::{Arrived, Nonces, authenticate};
-use super::authorise::{self, Asked, Prepared};
+use super::authorise::{self, Asked, Prepared, Verdict};
 use super::config::{Config, Function};
 use super::denial;
 use super::directory::{Directory, Who};
@@ -18,9 +18,11 @@ use super::journal::Journal;
 use super::operation::{FcCall, FcKind, Operation, Product};
 use super::page::guard::Guard;
 use super::recorder::{Recorded, Recorder};
-use super::trail::Trail;
-use super::{functions, invoke, sts};
-use crate::acs::{Ambient, Secret};
+use super::runtime::Runtime;
+use super::tasks::{self, Tasks};
+use super::trail::{Trail, UnderWay};
+use super::{functions, invoke, ram, resource_manager, sts, triggers};
+use crate::acs::{Ambient, Environment, Secret};
 use crate::fc::{Target, TargetNames};
 
 /// Everything that a request can meet.
@@ -33,6 +35,8 @@ pub(super) struct World {
     pub(super) ambient: Ambient,
     /// Denials are noted and let pass.
     pub(super) soft: bool,
+    pub(super) runtime: Arc<Runtime>,
+    pub(super) tasks: Arc<Tasks>,
     pub(super) guard: Guard,
     pub(super) journal: Arc<Journal>,
     pub(super) recorder: Arc<Recorder>,
@@ -48,13 +52,17 @@ impl World {
         config: Arc<Config>,
         address: SocketAddr,
         ambient: Ambient,
+        environment: &dyn Environment,
         soft: bool,
         recorder: Recorder,
         notices: mpsc::Sender<String>,
     ) -> Self {
         let started = (ambient.now)();
         let directory = Directory::new(&config, started);
+        let (account, region) = (config.account.as_str(), config.region.as_str());
         Self {
+            runtime: Arc::new(Runtime::new(account, region, ambient, environment)),
+            tasks: Arc::new(Tasks::new(ambient.now)),
             config,
             address,
             started,
@@ -88,36 +96,60 @@ impl World {
 
     pub(super) async fn answer(
         self: &Arc<Self>,
-        arrived: &Arrived,
-        operation: &Operation,
-        request_id: &str,
-        trail: &mut Trail,
+        call: &mut UnderWay,
     ) -> Result<Response<Body>, Refused> {
-        let now = (self.ambient.now)();
-        let who = {
-            let directory = self.directory();
-            authenticate(arrived, operation, &directory, &mut self.nonces(), now)?
-        };
-        trail.who = Some(who.clone());
+        let (arrived, operation, trail) = (&call.arrived, &call.operation, &mut call.trail);
+        let request_id = call.request_id.as_str();
         match operation {
-            Operation::Lacking(_, name) => Err(Refused::lacking(name)),
-            Operation::Rpc(call) => match call.product {
-                Product::Sts => sts::answer(self, call, &who, arrived, request_id, trail),
-                _ => Err(Refused::lacking(&call.action)),
-            },
+            Operation::Trigger(call) => {
+                triggers::answer(self, call, arrived, request_id, trail).await
+            }
+            Operation::Lacking(_, name) => {
+                self.authenticate(arrived, operation, trail)?;
+                Err(Refused::lacking(name))
+            }
+            Operation::Rpc(call) => {
+                let who = self.authenticate(arrived, operation, trail)?;
+                match call.product {
+                    Product::Sts => sts::answer(self, call, &who, arrived, request_id, trail),
+                    Product::Ram => ram::answer(self, call, &who, arrived, request_id, trail),
+                    Product::ResourceManager => {
+                        resource_manager::answer(self, call, &who, arrived, request_id, trail)
+                    }
+                    Product::Fc(_) => Err(Refused::lacking(&call.action)),
+                }
+            }
             Operation::Fc(call) => {
+                let who = self.authenticate(arrived, operation, trail)?;
                 self.check_address(call, arrived)?;
                 self.authorise_fc(call, &who, arrived, trail)?;
                 match call.kind {
                     FcKind::Invoke => invoke::answer(self, call, arrived, request_id).await,
+                    FcKind::GetTask | FcKind::ListTasks | FcKind::StopTask => {
+                        tasks::answer(self, call, arrived, request_id)
+                    }
                     _ => functions::answer(self, call, arrived, request_id),
                 }
             }
         }
     }
 
+    /// Who signed a request to an API.
+    fn authenticate(
+        &self,
+        arrived: &Arrived,
+        operation: &Operation,
+        trail: &mut Trail,
+    ) -> Result<Who, Refused> {
+        let now = (self.ambient.now)();
+        let directory = self.directory();
+        let who = authenticate(arrived, operation, &directory, &mut self.nonces(), now)?;
+        trail.who = Some(who.clone());
+        Ok(who)
+    }
+
     /// Whether the account has the service at all, and the names are names.
-    fn check_address(&self, call: &FcCall, arrived: &Arrived) -> Result<(), Refused> {
+    pub(super) fn check_address(&self, call: &FcCall, arrived: &Arrived) -> Result<(), Refused> {
         let account = &self.config.account;
         let named = arrived.headers.get("x-fc-account-id");
         let host = arrived.header("host").split('.').next().unwrap_or_default();
@@ -154,7 +186,7 @@ impl World {
         }
     }
 
-    fn authorise_fc(
+    pub(super) fn authorise_fc(
         &self,
         call: &FcCall,
         who: &Who,
@@ -186,19 +218,40 @@ impl World {
         arrived: &Arrived,
         trail: &mut Trail,
     ) -> Result<(), Refused> {
+        self.authorise_all(vec![asked], product, who, group, arrived, trail)
+    }
+
+    /// The same for an operation that needs several permissions: all of them.
+    pub(super) fn authorise_all(
+        &self,
+        asked: Vec<Asked>,
+        product: Product,
+        who: &Who,
+        group: Option<&str>,
+        arrived: &Arrived,
+        trail: &mut Trail,
+    ) -> Result<(), Refused> {
         let context = authorise::context(arrived, &self.config.context, (self.ambient.now)());
         let directory = self.directory();
-        let verdict = self
-            .prepared
-            .decide(asked, who, group, &directory, &context);
-        let allowed = verdict.is_allowed();
-        let refused = (!allowed && !self.soft)
-            .then(|| denial::refuse(product, &verdict, &directory.principal(who)));
-        trail.let_through = !allowed && self.soft;
+        let decide = |asked| {
+            let prepared = &self.prepared;
+            prepared.decide(asked, who, group, &directory, &context)
+        };
+        let mut verdicts: Vec<Verdict> = asked.into_iter().map(decide).collect();
+        let denied = verdicts.iter().position(|verdict| !verdict.is_allowed());
+        let refused = denied
+            .filter(|_| !self.soft)
+            .and_then(|place| verdicts.get(place))
+            .map(|verdict| denial::refuse(product, verdict, &directory.principal(who)));
+        trail.let_through |= denied.is_some() && self.soft;
         if refused.is_none() {
-            self.record(who, &verdict.asked);
+            verdicts
+                .iter()
+                .for_each(|verdict| self.record(who, &verdict.asked));
         }
-        trail.verdict = Some(verdict);
+        // A denial says more than what was allowed beside it.
+        verdicts.drain(..denied.unwrap_or_default());
+        trail.verdict = verdicts.into_iter().next();
         refused.map_or(Ok(()), Err)
     }
 
@@ -236,7 +289,7 @@ impl World {
         self.config
             .functions
             .iter()
-            .find(|function| function.service.as_deref() == service && function.name == name)
+            .find(|function| function.service() == service && function.name() == name)
     }
 
     /// The functions of a service; none when there is no such service.
@@ -247,13 +300,13 @@ impl World {
         self.config
             .functions
             .iter()
-            .filter(move |function| function.service.as_deref() == service)
+            .filter(move |function| function.service() == service)
     }
 
     /// The services; one with several functions comes as often.
     pub(super) fn services(&self) -> impl Iterator<Item = &str> {
         let functions = self.config.functions.iter();
-        functions.filter_map(|function| function.service.as_deref())
+        functions.filter_map(Function::service)
     }
 
     /// The address of an HTTP trigger's own host name.

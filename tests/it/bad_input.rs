@@ -29,7 +29,7 @@ fn no_region() {
     --- stderr
     error[I0003]: no region is given
 
-    hint: pass `--region`, or set `ALIBABA_CLOUD_REGION_ID` (the region of a project file or of a profile counts, too, once sesame reads them)
+    hint: pass `--region`, set `ALIBABA_CLOUD_REGION_ID`, or give the aliyun CLI's profile a region (that of a project file counts, too, once sesame reads it)
     ");
 }
 
@@ -543,9 +543,11 @@ fn an_identity_without_a_sandbox() {
     --- stdout
 
     --- stderr
-    error[I0010]: `--access intern` names an identity of the sandbox
+    error[I0010]: there is no alias `intern`
+      why:      `~/.s/access.yaml` does not exist
 
-    hint: pass `--sandbox`, or set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET` to call Alibaba Cloud
+    hint: with `--sandbox`, `-a` names one of its identities
+    hint: `s config add -a NAME` writes one
     ");
 }
 

@@ -1,7 +1,7 @@
 //! Exit 4: nobody signs, or the service does not take who signs.
 
-use super::fake::{Fake, NOBODY, call, refusal};
-use super::harness::{KEY_ID, SECRET, line, sesame, shell_words};
+use super::fake::{ACCOUNT, Fake, NOBODY, call, refusal, result};
+use super::harness::{KEY_ID, SECRET, Sesame, line, sesame, shell_words};
 
 const CALL: &str =
     "invoke --region cn-hangzhou --account-id 1234567890123456 --function-name hello";
@@ -16,8 +16,15 @@ fn no_credentials_anywhere() {
     --- stderr
     error[C0001]: no credentials found
       why:      environment: `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET` are not set
+      why:      OIDC: `ALIBABA_CLOUD_OIDC_PROVIDER_ARN` and `ALIBABA_CLOUD_OIDC_TOKEN_FILE` are not set
+      why:      aliyun CLI profile: `~/.aliyun/config.json` does not exist
+      why:      credentials file: `~/.alibabacloud/credentials.ini` does not exist
+      why:      Serverless Devs environment: `AccessKeyID` and `AccessKeySecret` are not set, and no `…_serverless_devs_key`
+      why:      Serverless Devs access.yaml: `~/.s/access.yaml` does not exist
+      why:      ECS metadata: `ALIBABA_CLOUD_ECS_METADATA_DISABLED` is set
+      why:      credentials URI: `ALIBABA_CLOUD_CREDENTIALS_URI` is not set
 
-    hint: set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET` (and `ALIBABA_CLOUD_SECURITY_TOKEN` for temporary credentials)
+    hint: set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET` (and `ALIBABA_CLOUD_SECURITY_TOKEN` for temporary credentials), or run `aliyun configure`
     hint: no account is needed to try
           sesame invoke --sandbox --function-name hello
     ");
@@ -99,10 +106,11 @@ fn the_secret_is_another_key_s() {
 
     --- stderr
     error[C0005]: the secret does not belong to the access key
+      why:      the key `LTAI-test-key` is from environment
       said:     SignatureNotMatch: The request signature we calculated does not match the signature you provided. Check your access key and signing method.
       request:  [request id]
 
-    hint: check that `ALIBABA_CLOUD_ACCESS_KEY_SECRET` is the one of this access key, whole and without spaces
+    hint: check that the secret is the one of this access key, whole and without spaces
     ");
 }
 
@@ -116,10 +124,11 @@ fn the_key_does_not_exist() {
 
     --- stderr
     error[C0004]: the access key does not exist
+      why:      the key `LTAI-test-key` is from environment
       said:     InvalidAccessKeyID: invalid access key ID 'LTAI-test-key'
       request:  [request id]
 
-    hint: check `ALIBABA_CLOUD_ACCESS_KEY_ID`; temporary keys vanish when they run out
+    hint: check the access key id; temporary keys vanish when they run out
     ");
 }
 
@@ -133,6 +142,7 @@ fn the_key_is_disabled() {
 
     --- stderr
     error[C0003]: the access key is disabled
+      why:      the key `LTAI-test-key` is from environment
       said:     AccessDenied: the access key ID is disabled 'LTAI-test-key'.
       request:  [request id]
 
@@ -151,6 +161,7 @@ fn the_clock_is_off() {
     --- stderr
     error[C0008]: this machine's clock is more than 15 minutes off
       why:      the request's clock was 7 h 1 min 45 s behind the service's
+      why:      the key `LTAI-test-key` is from environment
       said:     RequestTimeTooSkewed: the difference between the request time '[date]' and the current time '[date]' is too large
       request:  [request id]
 
@@ -171,6 +182,7 @@ fn the_token_has_run_out() {
 
     --- stderr
     error[C0007]: the temporary credentials have run out
+      why:      the key `LTAI-test-key` is from environment
       said:     InvalidSecurityToken.Expired: Specified SecurityToken is expired.
       request:  [request id]
 
@@ -246,4 +258,117 @@ fn the_command_that_needs_no_account_works() {
     assert_eq!(commands.len(), 1);
     let run = sesame(shell_words(commands[0])).run();
     assert_eq!((run.exit, &*run.stdout), (0, &b"Hello world!"[..]));
+}
+
+/// A profile of the aliyun CLI in the home folder, and no key in the environment.
+fn with_profile(words: &str, profile: &str) -> Sesame {
+    let run = line("invoke --function-name hello").args(words.split_whitespace());
+    std::fs::create_dir(run.path(".aliyun")).unwrap();
+    run.file(
+        ".aliyun/config.json",
+        format!(r#"{{"current":"dev","profiles":[{{"name":"dev",{profile}}}]}}"#),
+    )
+}
+
+const AK: &str = r#""mode":"AK","access_key_id":"LTAI-test-key","access_key_secret":"canary-of-the-access-key-secret","region_id":"cn-beijing""#;
+
+#[test]
+fn the_profile_gives_the_region_where_nothing_else_does() {
+    let region = |words: &str, variable: &str| {
+        let words = format!("--dry-run --account-id {ACCOUNT} -o json {words}");
+        let run = with_profile(&words, AK).env("ALIBABA_CLOUD_REGION_ID", variable);
+        run.run().json()["target"]["region"].clone()
+    };
+    assert_eq!(region("", ""), "cn-beijing");
+    assert_eq!(region("--profile dev", ""), "cn-beijing");
+    assert_eq!(region("", "cn-shanghai"), "cn-shanghai");
+    assert_eq!(region("--region cn-hangzhou", "cn-shanghai"), "cn-hangzhou");
+}
+
+#[test]
+fn an_unknown_profile_is_named_before_the_region_is_missed() {
+    let run = with_profile("--profile deb", AK).run();
+    assert_eq!(run.exit, 2);
+    assert!(
+        run.stderr
+            .starts_with("error[I0010]: there is no profile `deb`\n"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn a_refusal_of_the_key_says_where_it_is_from() {
+    let fake = Fake::start([refusal(403, "SignatureNotMatch", "The signature is wrong.")]);
+    let words = format!("--account-id {ACCOUNT} --endpoint {}", fake.url());
+    let run = with_profile(&words, AK).run();
+    assert_eq!(run.exit, 4);
+    let line = "the key `LTAI-test-key` is from aliyun CLI profile `dev` (AK)\n";
+    assert!(run.stderr.contains(line), "{}", run.stderr);
+}
+
+#[test]
+fn where_nothing_is_signed_no_program_runs() {
+    let external = r#""mode":"External","process_command":"touch ran","region_id":"cn-beijing""#;
+    for words in ["--emit-policy", "--check-perms=only --policy-file p.json"] {
+        let words = format!("{words} --account-id {ACCOUNT}");
+        let run = with_profile(&words, external)
+            .env("PATH", "/usr/bin:/bin")
+            .file("p.json", r#"{"Version":"1","Statement":[]}"#)
+            .run();
+        assert_eq!(run.read("ran"), None, "{words}: {}", run.stderr);
+    }
+    let dry = with_profile(&format!("--dry-run --account-id {ACCOUNT}"), external);
+    let run = dry.env("PATH", "/usr/bin:/bin").run();
+    assert_eq!(
+        (run.exit, run.read("ran")),
+        (4, Some(String::new())),
+        "what signs needs it"
+    );
+}
+
+#[test]
+fn a_file_that_others_may_read_is_mentioned_only_when_asked() {
+    let words = format!("--account-id {ACCOUNT} --dry-run");
+    let notice = "others may read `~/.aliyun/config.json`, which holds credentials: `chmod 600` keeps them out\n";
+    let quiet = with_profile(&words, AK).run();
+    assert!(!quiet.stderr.contains(notice));
+    let verbose = with_profile(&format!("{words} -v"), AK).run();
+    assert!(verbose.stderr.contains(notice), "{}", verbose.stderr);
+}
+
+#[test]
+fn a_profile_means_nothing_to_the_sandbox() {
+    let run = with_profile("--sandbox --profile dev", AK).run();
+    assert_eq!(run.exit, 2);
+    assert!(
+        run.stderr
+            .contains("`--profile dev` means nothing to the sandbox")
+    );
+    let both = with_profile("-a x --profile dev", AK).run();
+    assert!(both.stderr.starts_with("error[I0001]"), "{}", both.stderr);
+}
+
+#[test]
+fn the_name_of_a_profile_drives_no_terminal() {
+    for (words, secret) in [("-v", SECRET), ("", "")] {
+        let fake = Fake::start([result("done")]);
+        let profile = format!(
+            r#""name":"\u001b[31mred","mode":"AK","access_key_id":"LTAI-test-key","access_key_secret":"{secret}""#
+        );
+        // The last of two names counts.
+        let run = with_profile(words, &profile).args([
+            "--region",
+            "cn-hangzhou",
+            "--account-id",
+            ACCOUNT,
+            "--endpoint",
+            &fake.url(),
+            "--profile",
+            "\u{1b}[31mred",
+        ]);
+        let run = run.run();
+        assert!(run.stderr.contains("[31mred"), "{}", run.stderr);
+        assert!(!run.stderr.contains('\u{1b}'), "{}", run.stderr);
+    }
 }

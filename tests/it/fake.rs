@@ -74,10 +74,15 @@ pub(crate) struct Fake {
 impl Fake {
     /// Answers the first request with the first reply, and so on; the last one stays.
     pub(crate) fn start<const N: usize>(script: [Reply; N]) -> Self {
+        Self::script(script.to_vec())
+    }
+
+    /// The same, for a script of any length.
+    pub(crate) fn script(script: Vec<Reply>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let hits = Arc::new(Mutex::new(Vec::new()));
-        let (seen, script) = (Arc::clone(&hits), Arc::new(script.to_vec()));
+        let (seen, script) = (Arc::clone(&hits), Arc::new(script));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (seen, script) = (Arc::clone(&seen), Arc::clone(&script));

@@ -1,8 +1,11 @@
 //! The integration tests, as one binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod account;
 mod bad_input;
 mod bytes;
+mod cloud;
+mod credential_cases;
 mod credentials;
 mod denials;
 mod differential;
@@ -26,8 +29,17 @@ mod policy_lint;
 mod policy_templates;
 mod policy_test;
 mod preflight;
+mod project;
 mod refusals;
+mod sandbox_calls;
 mod sandbox_command;
+mod sandbox_faults;
+mod sandbox_policies;
+mod sandbox_ram;
+mod sandbox_sts;
+mod sandbox_tasks;
+mod sandbox_triggers;
 mod schema;
+mod service;
 mod signatures;
 mod wire;

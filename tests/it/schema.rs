@@ -51,6 +51,7 @@ static OBJECTS: LazyLock<Vec<(&str, Validator)>> = LazyLock::new(|| {
         ("sesame.policy.templates/1", "policy-templates.json"),
         ("sesame.explain/1", "explain.json"),
         ("sesame.event/1", "event.json"),
+        ("sesame.whoami/1", "whoami.json"),
         ("sesame.sandbox/1", "sandbox.json"),
         ("sesame.sandbox.call/1", "sandbox-call.json"),
     ]

@@ -395,10 +395,11 @@ fn a_refusal_of_sts_is_explained_and_the_function_is_not_called() {
     --- stderr
     error[C0004]: the access key does not exist
       why:      sesame asked STS for the account id (`GetCallerIdentity`)
+      why:      the key `LTAI-test-key` is from environment
       said:     InvalidAccessKeyId.NotFound: Specified access key is not found.
       request:  x
 
-    hint: check `ALIBABA_CLOUD_ACCESS_KEY_ID`; temporary keys vanish when they run out
+    hint: check the access key id; temporary keys vanish when they run out
     hint: `--account-id` spares the question
     ");
 }

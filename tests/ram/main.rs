@@ -9,6 +9,7 @@ mod linting;
 mod properties;
 mod robustness;
 mod semantics;
+mod trust;
 
 use sesame_fc::ram::{
     Context, Decision, Explanation, Layer, Policies, Policy, Request, Truth, parse,

@@ -5,7 +5,8 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::Halt;
-use super::decode::{self, Asking};
+use super::decode;
+use crate::commands::calling::Outside;
 use crate::commands::input::io_words;
 use crate::commands::{Ended, print};
 use crate::diagnosis::{Cause, Evidence, Failure, codes};
@@ -67,12 +68,12 @@ fn text_of(from: impl Read, name: &str) -> Result<String, Box<Failure>> {
 /// Explains a file or stdin, with RAM's help where that is asked for.
 pub(super) fn explain(
     subject: &str,
-    asking: Option<Asking<'_>>,
+    asking: Option<Outside<'_>>,
     printer: &mut Printer,
 ) -> Result<Ended, Halt> {
     let mut evidence = Evidence::read(&read(subject)?);
-    if let Some(asking) = asking {
-        match decode::decode(&evidence, &asking)? {
+    if let Some(outside) = asking {
+        match decode::decode(&evidence, outside)? {
             Ok(decoded) => evidence = evidence.decoded(decoded),
             Err(why) => printer.warning(&why),
         }

@@ -7,7 +7,8 @@ use bytes::Bytes;
 
 use super::{Stop, broken};
 use crate::acs::redact::Redactor;
-use crate::acs::{Headers, Incoming, Refusal};
+use crate::acs::{Credentials, Headers, Incoming, Refusal};
+use crate::commands::calling::signed_by;
 use crate::diagnosis::{self, Call, Failure};
 use crate::fc::Answer;
 use crate::fc::answer::Head;
@@ -23,6 +24,8 @@ const ERROR_LIMIT: usize = 64 * 1024;
 pub(super) struct Received<'a> {
     /// What of the answer must not be seen.
     pub(super) redactor: Redactor,
+    /// Who signed the call.
+    pub(super) signer: &'a Credentials,
     pub(super) printer: &'a mut Printer,
     pub(super) request: Option<&'a mut RequestReport>,
     pub(super) response: &'a mut Option<ResponseReport>,
@@ -56,6 +59,7 @@ impl Received<'_> {
             200..300 => diagnosis::not_fc(status, head, &body),
             _ => self.refused(status, &headers, body, call),
         };
+        let failure = signed_by(failure, self.signer);
         Err(failure.redacted(&self.redactor).into())
     }
 

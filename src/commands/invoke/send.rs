@@ -27,8 +27,10 @@ impl Command<'_> {
     ) -> Result<(), Stop> {
         let given = self.args.call.timeout;
         let limit = given.map_or(DEFAULT_LIMIT, |seconds| Duration::from_secs(seconds.into()));
-        let principal = setting.principal();
         let Progress { printer, report } = progress;
+        let checked = report.preflight.as_ref();
+        let principal = checked.and_then(|(preflight, _)| preflight.principal.clone());
+        let principal = principal.or_else(|| setting.principal());
         let mut request = report.request.as_mut();
         if let Some(request) = &mut request {
             // From here on a signal or the time limit may find it on its way.
@@ -76,6 +78,7 @@ impl Command<'_> {
             };
             let mut received = Received {
                 redactor: Redactor::new(credentials),
+                signer: credentials,
                 printer,
                 request,
                 response: &mut report.response,

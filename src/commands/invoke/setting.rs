@@ -3,56 +3,72 @@
 
 use std::time::Duration;
 
-use super::check::unread_caller;
+use super::check::{named_caller, unread_caller};
 use super::{Command, Stop};
-use crate::acs::transport::{Transport, TransportOptions};
-use crate::acs::{
-    Credentials, Endpoint, EndpointOverrides, Environment, Principal, credentials, sts,
-};
-use crate::cli::GlobalArgs;
+use crate::acs::credentials::{self, Choice, CredentialsError, Keeper, World};
+use crate::acs::sts::{self, CallerIdentity};
+use crate::acs::transport::Transport;
+use crate::acs::{Credentials, Endpoint, EndpointOverrides, Principal};
+use crate::commands::calling::{Asker, NoIdentity, signed_by};
 use crate::commands::input;
 use crate::diagnosis::{Failure, codes};
 use crate::fc::{self, Target};
-use crate::preflight::{Caller, RequirementError, Source};
-use crate::ram::{Layer, Policies, Policy, closest};
+use crate::output::{Printer, Verbosity, escape};
+use crate::preflight::{Caller, RequirementError};
+use crate::ram::{Layer, Policy, closest};
 use crate::sandbox::{Config, Options, Sandbox};
 
 /// How long STS may take to say whose account it is.
 const STS_LIMIT: Duration = Duration::from_secs(20);
+
+/// What credentials are needed for.
+#[derive(Clone, Copy)]
+pub(super) struct Need {
+    /// Something is signed.
+    pub(super) signs: bool,
+    /// The resource must be known, and with it the account.
+    pub(super) resource: bool,
+    /// The account is asked about the caller's policies.
+    pub(super) asks: bool,
+}
 
 pub(super) struct Setting {
     pub(super) transport: Transport,
     overrides: EndpointOverrides,
     /// The sandbox, and the name of who calls.
     world: Option<(Sandbox, String)>,
+    keeper: Keeper,
+    /// Who calls, once STS has said it.
+    identity: Option<CallerIdentity>,
 }
 
 impl Setting {
     pub(super) async fn of(command: &Command<'_>) -> Result<Self, Stop> {
         let global = command.global;
-        let transport = Transport::new(TransportOptions {
-            connect_timeout: Duration::from_secs(global.connect_timeout.into()),
-            system_certs: global.system_certs,
-            cert_file: variable(command.environment, "SSL_CERT_FILE")?,
-        });
+        let outside = command.outside();
+        let transport = outside.transport()?;
         if command.args.call.sandbox.is_some() {
+            if let Some(name) = &global.profile {
+                let title = format!("`--profile {name}` means nothing to the sandbox");
+                return Err(Failure::new(codes::IDENTITY, title)
+                    .hint("`-a` names one of its identities")
+                    .into());
+            }
             let world = Some(sandbox(command).await?);
             return Ok(Self {
                 transport,
                 overrides: EndpointOverrides::default(),
                 world,
+                keeper: Keeper::default(),
+                identity: None,
             });
-        }
-        if let Some(name) = &global.access {
-            let title = format!("`--access {name}` names an identity of the sandbox");
-            return Err(Failure::new(codes::IDENTITY, title)
-                .hint("pass `--sandbox`, or set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET` to call Alibaba Cloud")
-                .into());
         }
         Ok(Self {
             transport,
-            overrides: overrides(global, command.environment)?,
+            overrides: outside.overrides()?,
             world: None,
+            keeper: Keeper::new(outside.choice()),
+            identity: None,
         })
     }
 
@@ -67,15 +83,30 @@ impl Setting {
         Some(sandbox.principal(user))
     }
 
-    /// Who signs. Where nobody needs to, it is enough to know whether somebody could.
-    pub(super) fn credentials(
-        &self,
-        environment: &dyn Environment,
-        signs: bool,
+    /// The region of the profile that calls, where neither a flag nor a variable names one.
+    pub(super) fn region_of_profile(&self, command: &Command<'_>) -> Result<Option<String>, Stop> {
+        let outside = command.outside();
+        let world = outside.sources(&self.transport, &self.overrides);
+        Ok(credentials::region(&world, self.keeper.choice())?)
+    }
+
+    /// Whether STS may have to say whose account it is.
+    fn needs_account(&self, target: &Target, needs_resource: bool) -> bool {
+        target.account().is_none() && (needs_resource || self.overrides.fc().is_none())
+    }
+
+    /// Who signs, fresh each time. Where nobody needs to, it is enough to know whether somebody
+    /// could, and nothing is fetched for that unless the account must be found out.
+    pub(super) async fn credentials(
+        &mut self,
+        command: &Command<'_>,
+        target: &Target,
+        need: Need,
+        printer: &mut Printer,
     ) -> Result<Option<Credentials>, Stop> {
         if let Some((sandbox, user)) = &self.world {
             return match sandbox.credentials(user) {
-                None if signs => {
+                None if need.signs => {
                     let title = format!("the sandbox's identity `{user}` has no access key");
                     let hint = "give it an `access_key` in the configuration";
                     Err(Failure::new(codes::IDENTITY, title).hint(hint).into())
@@ -83,22 +114,37 @@ impl Setting {
                 found => Ok(found),
             };
         }
-        match credentials::find(environment) {
+        let offline = !need.signs && !need.asks && !self.needs_account(target, need.resource);
+        let outside = command.outside();
+        let world = World {
+            region: Some(target.region().to_owned()),
+            offline,
+            ..outside.sources(&self.transport, &self.overrides)
+        };
+        let named = *self.keeper.choice() != Choice::Any;
+        let found = self.keeper.credentials(&world).await.cloned();
+        for notice in world.notices.take() {
+            printer.line(Verbosity::Verbose, &escape::line(&notice));
+        }
+        match found {
             Ok(found) => Ok(Some(found)),
-            Err(error) if signs => Err(error.into()),
+            Err(CredentialsError::NotAsked { .. }) => Ok(None),
+            Err(error) if need.signs || named => Err(error.into()),
+            Err(CredentialsError::NotFound { .. }) => Ok(None),
+            Err(error) if need.asks => Err(error.into()),
             Err(_) => Ok(None),
         }
     }
 
     /// The target with its account, where the host or a resource needs it and nobody said it.
     pub(super) async fn with_account(
-        &self,
+        &mut self,
         target: Target,
         needs_resource: bool,
         found: Option<&Credentials>,
         command: &Command<'_>,
     ) -> Result<Target, Stop> {
-        if target.account().is_some() || !(needs_resource || self.overrides.fc().is_none()) {
+        if !self.needs_account(&target, needs_resource) {
             return Ok(target);
         }
         let Some(found) = found else {
@@ -116,7 +162,12 @@ impl Setting {
         let endpoint = self.overrides.sts(target.region(), command.global.vpc);
         let asked = sts::get_caller_identity(&self.transport, &endpoint, found, command.ambient);
         match tokio::time::timeout(STS_LIMIT, asked).await {
-            Ok(identity) => Ok(target.in_account(&identity?.account_id)?),
+            Ok(Ok(identity)) => {
+                let target = target.in_account(&identity.account_id)?;
+                self.identity = Some(identity);
+                Ok(target)
+            }
+            Ok(Err(error)) => Err(signed_by(error.into(), found).into()),
             Err(_) => {
                 let title = format!("STS did not answer within {} s", STS_LIMIT.as_secs());
                 Err(Failure::new(codes::TIMEOUT, title)
@@ -136,27 +187,58 @@ impl Setting {
         self.overrides.fc().cloned().unwrap_or_else(own)
     }
 
-    /// Who calls and by which policies: the ones that were named, or the sandbox's own.
-    pub(super) fn caller(&self, target: &Target, named: Vec<Policy>) -> Caller {
-        let mut layers: Vec<Layer> = named.iter().map(|policy| policy.layer).collect();
-        layers.dedup();
-        let principal = self.principal();
-        if layers.contains(&Layer::Account) {
-            let sources = vec![Source::File; named.len()];
-            let policies = Policies::new(named);
-            return Caller {
-                principal,
-                policies,
-                sources,
-                layers_seen: layers,
-                unread: Vec::new(),
-            };
-        }
-        match &self.world {
-            Some((sandbox, user)) => {
-                sandbox.caller(user, target.service(), target.function(), named)
+    /// Whether a check by the named policies still has to ask the account for others. A dry
+    /// run asks nobody.
+    pub(super) fn must_ask(&self, named: &[Policy], command: &Command<'_>) -> bool {
+        let is_named = named.iter().any(|policy| policy.layer == Layer::Account);
+        self.world.is_none() && !is_named && !command.args.call.dry_run
+    }
+
+    /// Who calls and by which policies: the ones that were named, the sandbox's own, or the
+    /// account's.
+    pub(super) async fn caller(
+        &self,
+        target: &Target,
+        named: Vec<Policy>,
+        found: Option<&Credentials>,
+        command: &Command<'_>,
+    ) -> Result<Caller, Stop> {
+        let is_named = named.iter().any(|policy| policy.layer == Layer::Account);
+        match (&self.world, found) {
+            _ if is_named => Ok(named_caller(self.principal(), named)),
+            (Some((sandbox, user)), _) => {
+                Ok(sandbox.caller(user, target.service(), target.function(), named))
             }
-            None => unread_caller(named, layers),
+            (None, _) if command.args.call.dry_run => {
+                Ok(unread_caller(named, "a dry run asks nobody"))
+            }
+            (None, None) => Ok(unread_caller(named, "there are no credentials to ask with")),
+            (None, Some(found)) => self.live_caller(target, named, found, command).await,
+        }
+    }
+
+    async fn live_caller(
+        &self,
+        target: &Target,
+        named: Vec<Policy>,
+        found: &Credentials,
+        command: &Command<'_>,
+    ) -> Result<Caller, Stop> {
+        let asker = Asker::new(&self.transport, &self.overrides, found, command.ambient);
+        let asked = match &self.identity {
+            Some(identity) => Ok(identity.clone()),
+            None => {
+                let sts = self.overrides.sts(target.region(), command.global.vpc);
+                asker.identity(&sts).await
+            }
+        };
+        match asked {
+            Ok(identity) => Ok(asker.standing(&identity).await.caller(named)),
+            Err(NoIdentity::Refused(failure)) => Err(failure.into()),
+            Err(NoIdentity::Unknown(failure)) => Ok(unread_caller(
+                named,
+                &format!("STS did not say who calls: {}", failure.title),
+            )),
         }
     }
 }
@@ -185,7 +267,8 @@ async fn sandbox(command: &Command<'_>) -> Result<(Sandbox, String), Stop> {
         };
         return Err(Failure::new(codes::IDENTITY, title).hint(hint).into());
     }
-    let sandbox = Sandbox::start(config, Options::default(), command.ambient)
+    let (options, ambient) = (Options::default(), command.ambient);
+    let sandbox = Sandbox::start(config, options, ambient, command.environment)
         .await
         .map_err(|error| {
             Failure::new(
@@ -194,53 +277,4 @@ async fn sandbox(command: &Command<'_>) -> Result<(Sandbox, String), Stop> {
             )
         })?;
     Ok((sandbox, name))
-}
-
-fn variable(environment: &dyn Environment, name: &str) -> Result<Option<String>, Stop> {
-    environment.var(name).map_err(|error| {
-        Failure::new(codes::ENVIRONMENT, error)
-            .hint("set it to text in UTF-8, or unset it")
-            .into()
-    })
-}
-
-/// The endpoints that flags and variables name. A flag, even the general one, beats a variable.
-fn overrides(
-    global: &GlobalArgs,
-    environment: &dyn Environment,
-) -> Result<EndpointOverrides, Stop> {
-    let parse = |name: &str, address: Option<&str>| -> Result<Option<Endpoint>, Stop> {
-        let parsed = address.map(|address| Endpoint::parse(address, global.allow_http));
-        parsed.transpose().map_err(|error| {
-            Failure::from(error)
-                .because(format!("given with `{name}`"))
-                .into()
-        })
-    };
-    let from_variable = |name: &str| parse(name, variable(environment, name)?.as_deref());
-    let all = parse("--endpoint", global.endpoint.as_deref())?;
-    let particular = |flag: &str, value: &Option<String>, name: &str| match (
-        parse(flag, value.as_deref())?,
-        &all,
-    ) {
-        (None, None) => from_variable(name),
-        (given, _) => Ok(given),
-    };
-    Ok(EndpointOverrides {
-        fc: particular("--fc-endpoint", &global.fc_endpoint, "SESAME_FC_ENDPOINT")?,
-        sts: particular(
-            "--sts-endpoint",
-            &global.sts_endpoint,
-            "SESAME_STS_ENDPOINT",
-        )?,
-        ram: particular(
-            "--ram-endpoint",
-            &global.ram_endpoint,
-            "SESAME_RAM_ENDPOINT",
-        )?,
-        all: match all {
-            Some(all) => Some(all),
-            None => from_variable("SESAME_ENDPOINT")?,
-        },
-    })
 }

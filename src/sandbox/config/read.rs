@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_saphyr::{Location, Spanned};
 
+use super::super::runtime::{Builtin, Code, MEMORY_MB, Program, TIMEOUT};
 use super::file::{self, File, GroupPolicies, Listed};
-use super::{
-    AccessKey, Async, Attached, Builtin, Code, Config, Function, Group, Policies, Role, Trigger,
-    User,
-};
+use super::{AccessKey, Async, Attached, Config, Function, Group, Policies, Role, Trigger, User};
 use crate::acs::Secret;
 use crate::catalogue::system;
 use crate::diagnosis::failure::io_words;
@@ -391,14 +390,14 @@ impl Reader {
         }
         let bootstrap = function.bootstrap.map(|one| {
             let code = Code::Bootstrap {
-                command: one.value.command,
+                argv: one.value.command,
                 port: one.value.port,
             };
             (code, one.referenced)
         });
         let command = function
             .command
-            .map(|one| (Code::Command(one.value), one.referenced));
+            .map(|one| (Code::Command { argv: one.value }, one.referenced));
         let builtin = function
             .builtin
             .map(|one| (Code::Builtin(builtin(one)), place));
@@ -409,8 +408,8 @@ impl Reader {
             self.fault(place, message);
             return None;
         };
-        if let Code::Command(command) | Code::Bootstrap { command, .. } = &code
-            && command.first().is_none_or(String::is_empty)
+        if let Code::Command { argv } | Code::Bootstrap { argv, .. } = &code
+            && argv.first().is_none_or(String::is_empty)
         {
             self.fault(at, "a command is a program and its arguments");
         }
@@ -436,11 +435,11 @@ impl Reader {
                 (alias, version.value)
             })
             .collect();
-        let timeout = function.timeout.map_or(60, |seconds| {
+        let timeout = function.timeout.map_or(TIMEOUT, |seconds| {
             self.between(&seconds, 1..=LONGEST_TIMEOUT, "a timeout in seconds");
-            seconds.value
+            Duration::from_secs(seconds.value)
         });
-        let memory_mb = function.memory.map_or(128, |memory| {
+        let memory_mb = function.memory.map_or(MEMORY_MB, |memory| {
             if memory.value == 0 {
                 self.fault(memory.referenced, "memory is in megabytes, at least 1");
             }
@@ -459,12 +458,14 @@ impl Reader {
         });
         Some(Function {
             triggers: self.triggers(function.triggers, &versions, &aliases, taken),
-            service,
-            name,
-            code,
-            environment: function.environment,
-            timeout: Duration::from_secs(timeout),
-            memory_mb,
+            program: Arc::new(Program {
+                service,
+                environment: function.environment,
+                folder: self.folder.clone(),
+                timeout,
+                memory_mb,
+                ..Program::new(name, code)
+            }),
             versions,
             aliases,
             asynchronous: Async {

@@ -1,0 +1,1 @@
+// s.yaml is two folders up
