@@ -60,7 +60,7 @@ pub enum Command {
     Policy(PolicyCommand),
     /// Say who calls, where its credentials are from, and which policies apply to it.
     Whoami,
-    /// Say what an error code means and what to do.
+    /// Say why something was refused, or what an error code means, and what to do.
     Explain(ExplainArgs),
     /// Answer as Function Compute, STS and RAM do, on this machine.
     Sandbox(SandboxArgs),

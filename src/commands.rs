@@ -44,7 +44,16 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             &ProcessEnvironment,
             &mut printer,
         ),
-        Command::Explain(args) => explain::run(&args, &mut printer),
+        Command::Explain(args) => {
+            let ambient = Ambient::system();
+            explain::run(
+                &args,
+                &cli.global,
+                ambient,
+                &ProcessEnvironment,
+                &mut printer,
+            )
+        }
         Command::Sandbox(args) => {
             let ambient = Ambient::system();
             sandbox::run(&args, ambient, &ProcessEnvironment, &mut printer)

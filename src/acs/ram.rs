@@ -104,6 +104,16 @@ impl Holder {
 pub struct Ram<'a>(pub Client<'a>);
 
 impl Ram<'_> {
+    /// What an `EncodedDiagnosticMessage` means. It needs `ram:DecodeDiagnosticMessage`, which
+    /// administrators have.
+    ///
+    /// # Errors
+    /// No answer, a refusal, or an answer that is not JSON.
+    pub async fn decode_diagnostic_message(&self, encoded: &str) -> Result<Value, RpcError> {
+        let parameters = [("EncodedDiagnosticMessage", encoded)];
+        self.0.ask("DecodeDiagnosticMessage", &parameters).await
+    }
+
     /// The policies that are attached for the whole account. It needs `ram:ListPoliciesFor…`
     /// on the user, group or role.
     ///

@@ -231,6 +231,9 @@ codes! {
     FILE_EXISTS "I0042" InvalidInput
         "a file is there already, with other content"
         "What somebody changed in it would be lost. `--force` writes over it.",
+    TEXT "I0050" InvalidInput
+        "a text to explain cannot be read"
+        "`sesame explain FILE` takes up to 1 MiB of text; `-` is stdin. Of a longer log, give the lines around the error.",
     NO_CODE "I0024" InvalidInput => Failed
         "nothing was recognised"
         "`sesame explain` alone lists the codes.",

@@ -154,12 +154,13 @@ fn the_key_is_disabled() {
 fn the_clock_is_off() {
     let text = "the difference between the request time 'Thu, 04 Jan 2024 01:33:13 GMT' and the current time 'Thu, 04 Jan 2024 08:34:58 GMT' is too large";
     let fake = Fake::start([refusal(403, "RequestTimeTooSkewed", text)]);
-    insta::assert_snapshot!(fake.call("").run().shown(), @r"
+    insta::assert_snapshot!(fake.call("").run().shown(), @"
     exit: 4
     --- stdout
 
     --- stderr
     error[C0008]: this machine's clock is more than 15 minutes off
+      why:      the request's clock was 7 h 1 min 45 s behind the service's
       why:      the key `LTAI-test-key` is from environment
       said:     RequestTimeTooSkewed: the difference between the request time '[date]' and the current time '[date]' is too large
       request:  [request id]

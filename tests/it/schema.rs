@@ -240,6 +240,22 @@ fn the_schemas_of_generate_templates_and_explain_refuse_what_breaks_the_contract
             ("/code", json!("P0001")),
         ],
     );
+    let text = r#"{"Code":"AccessDenied","Message":"the caller is not authorized to perform 'fc:GetFunction' on resource 'acs:fc:cn-hangzhou:1:functions/f'"}"#;
+    let explained = line("explain -o json -").stdin(text).run();
+    refuses(
+        &explained.json(),
+        &[
+            ("/cause", json!("not_a_cause")),
+            ("/product", json!("FC")),
+            ("/http_status", json!(1)),
+            ("/denial", json!("explicit")),
+            ("/suggested_policy/Statement", json!([])),
+            ("/conditions", json!([{}])),
+            ("/principal", json!({})),
+            ("/hints/0/text", json!("")),
+            ("/refusals", json!(-1)),
+        ],
+    );
 }
 
 #[test]
