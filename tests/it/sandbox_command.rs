@@ -244,7 +244,7 @@ fn a_port_that_is_taken_and_a_wrong_config_are_said() {
 
     --- stderr
     error[I0027]: `s.yaml` is not a configuration of the sandbox
-    error: unknown field `user`, expected one of account, region, context, latest_form, service_activated, users, groups, roles, control_policies, functions
+    error: unknown key `user`; did you mean `users`?
      --> s.yaml:3:1
       |
     3 | user: {}
