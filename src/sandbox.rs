@@ -50,7 +50,7 @@ use world::World;
 const NOTICES: usize = 16;
 
 /// How long requests that are under way may take once [`Sandbox::stop`] is called.
-pub const GRACE: Duration = Duration::from_millis(400);
+pub const GRACE: Duration = Duration::from_millis(300);
 
 /// How a sandbox is run, beside its configuration.
 #[derive(Debug, Clone)]

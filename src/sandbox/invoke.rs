@@ -159,7 +159,7 @@ pub(super) fn call_of(function: &Function, call: &FcCall, request_id: &str) -> C
     }
 }
 
-/// The version that a call runs.
+/// The version that a call runs. In FC 2.0 aliases are the service's.
 pub(super) fn version_of<'a>(function: &'a Function, call: &'a FcCall) -> &'a str {
     let qualifier = call.qualifier.as_deref().unwrap_or("LATEST");
     let version = function.aliases.get(qualifier);

@@ -274,6 +274,9 @@ fn fc3(method: &str, segments: &[&str]) -> Option<FcCall> {
     })
 }
 
+/// The longest form that is read, in bytes: a policy document, encoded, has room in it.
+const FORM_LIMIT: usize = 256 * 1024;
+
 /// The parameters of a query or a form, decoded.
 pub(super) fn parameters(query: &str) -> Vec<(String, String)> {
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
@@ -288,7 +291,11 @@ fn rpc(method: &str, path: &str, query: &str, headers: &Headers, body: &[u8]) ->
     let is_form = headers
         .get("content-type")
         .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    if is_form && let Ok(form) = std::str::from_utf8(body) {
+    // Nobody has signed for it yet, so a form is read only as far as any operation needs.
+    if is_form
+        && body.len() <= FORM_LIMIT
+        && let Ok(form) = std::str::from_utf8(body)
+    {
         parameters.extend(self::parameters(form));
     }
     let find = |name: &str| {
@@ -297,10 +304,14 @@ fn rpc(method: &str, path: &str, query: &str, headers: &Headers, body: &[u8]) ->
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.clone())
     };
-    let action = headers.get("x-acs-action").map(str::to_owned);
-    let action = action.or_else(|| find("Action"));
-    let version = headers.get("x-acs-version").map(str::to_owned);
-    let version = version.or_else(|| find("Version"));
+    // A signature among the parameters covers no header field, so these count only beside one.
+    let in_parameters = headers.get("authorization").is_none() && find("Signature").is_some();
+    let named = |field: &str, parameter: &str| {
+        let field = headers.get(field).filter(|_| !in_parameters);
+        field.map(str::to_owned).or_else(|| find(parameter))
+    };
+    let action = named("x-acs-action", "Action");
+    let version = named("x-acs-version", "Version");
     let product = match version.as_deref() {
         Some("2015-05-01") => Product::Ram,
         Some("2020-03-31") => Product::ResourceManager,
@@ -383,6 +394,21 @@ mod tests {
         ] {
             assert_eq!(name(method, path), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn a_header_names_no_other_operation_than_the_signed_parameters() {
+        let headers = Headers::from_iter([
+            ("x-acs-action", "CreateAccessKey"),
+            ("x-acs-version", "2015-05-01"),
+        ]);
+        let of = |query| match Operation::of("GET", "/", query, &headers, b"") {
+            Operation::Rpc(call) => (call.product, call.action),
+            other => panic!("{other:?}"),
+        };
+        let signed = "Action=GetCallerIdentity&Version=2015-04-01&Signature=x";
+        assert_eq!(of(signed), (Product::Sts, "GetCallerIdentity".into()));
+        assert_eq!(of(""), (Product::Ram, "CreateAccessKey".into()));
     }
 
     #[test]

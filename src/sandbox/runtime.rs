@@ -38,7 +38,7 @@ pub(super) const START_LIMIT: Duration = Duration::from_secs(30);
 /// The largest result, in bytes: what a synchronous call may carry in either direction.
 const RESULT_LIMIT: usize = 32 * 1024 * 1024;
 /// How long `stop` waits for the children's end.
-const STOP_LIMIT: Duration = Duration::from_millis(500);
+pub(super) const STOP_LIMIT: Duration = Duration::from_millis(300);
 /// How long an end that was asked for, or that seems to have come, may take to be seen.
 const END_LIMIT: Duration = Duration::from_millis(500);
 /// What a function that runs inside this process is said to use, in megabytes.

@@ -20,7 +20,7 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use self::patient::Patient;
@@ -36,6 +36,10 @@ use crate::acs::{Ambient, Headers};
 
 /// The largest event of a synchronous call, in bytes.
 pub(super) const SYNC_LIMIT: usize = 32 * 1024 * 1024;
+/// From how many bytes on a body is large, and how many of these are held at a time: whoever
+/// they are from, they never take more than 256 MB.
+const LARGE: usize = 1024 * 1024;
+const LARGE_BODIES: usize = 8;
 /// How many connections may wait to be accepted. Of more, the system makes each wait a second,
 /// and the usual 128 come in a burst.
 const BACKLOG: u32 = 4_096;
@@ -63,6 +67,7 @@ pub(super) async fn serve(
     mut ending: watch::Receiver<bool>,
 ) {
     let page = page::router(Arc::clone(&world) as Arc<dyn View>, world.guard.clone());
+    let room = Arc::new(Semaphore::new(LARGE_BODIES));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -76,6 +81,7 @@ pub(super) async fn serve(
                     page: TowerToHyperService::new(page.clone()),
                     peer,
                     patience,
+                    room: Arc::clone(&room),
                 };
                 connections.spawn(connection(stream, server, ending.clone()));
             }
@@ -119,7 +125,11 @@ struct Server {
     page: TowerToHyperService<Router>,
     peer: SocketAddr,
     patience: Duration,
+    room: Arc<Semaphore>,
 }
+
+/// What a large body holds.
+type Room = Option<OwnedSemaphorePermit>;
 
 impl Server {
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
@@ -150,15 +160,16 @@ async fn handle(server: &Server, request: Request<Incoming>) -> Response<Body> {
     let started = Instant::now();
     let time = (world.ambient.now)();
     let request_id = request_id(world.ambient);
-    let read = tokio::time::timeout(server.patience, whole(body)).await;
-    let too_large = match read {
-        Ok(Ok(body)) => {
-            arrived.body = body;
-            false
+    let read = tokio::time::timeout(server.patience, whole(body, &server.room)).await;
+    // A large body keeps its room until the call has ended.
+    let mut _room = None;
+    let unread = match read {
+        Ok(Ok((body, room))) => {
+            (arrived.body, _room) = (body, room);
+            None
         }
-        Ok(Err(Unread::TooLarge)) => true,
-        // Nobody is there to read an answer, or nobody who sends.
-        Ok(Err(Unread::Broken)) | Err(_) => return plain(StatusCode::REQUEST_TIMEOUT),
+        Ok(Err(unread)) => Some(unread),
+        Err(_) => Some(Unread::Broken),
     };
     let operation = triggers::at_own_address(&world.config, &arrived).unwrap_or_else(|| {
         Operation::of(
@@ -172,10 +183,15 @@ async fn handle(server: &Server, request: Request<Incoming>) -> Response<Body> {
     let is_trigger = matches!(operation, Operation::Trigger(_));
     let since = (time, started);
     let mut call = UnderWay::new(arrived, operation, request_id, &world.journal, since);
-    let result = match too_large {
-        true if is_trigger => Err(triggers::too_large(SYNC_LIMIT)),
-        true => Err(Refused::too_large(SYNC_LIMIT)),
-        false => world.answer(&mut call).await,
+    let result = match unread {
+        None => world.answer(&mut call).await,
+        Some(Unread::TooLarge) if is_trigger => Err(triggers::too_large(SYNC_LIMIT)),
+        Some(Unread::TooLarge) => Err(Refused::too_large(SYNC_LIMIT)),
+        // Nobody is there to read an answer, or nobody who sends.
+        Some(Unread::Broken) => {
+            call.end(StatusCode::REQUEST_TIMEOUT.as_u16(), None);
+            return plain(StatusCode::REQUEST_TIMEOUT);
+        }
     };
     let error_code = result
         .as_ref()
@@ -200,11 +216,13 @@ enum Unread {
 }
 
 /// Reads a body to its end. One that is told to be too large is not waited for.
-async fn whole(mut body: Incoming) -> Result<Bytes, Unread> {
+/// A large one waits until there is room for it, beside those of other connections.
+async fn whole(mut body: Incoming, room: &Arc<Semaphore>) -> Result<(Bytes, Room), Unread> {
     if body.size_hint().lower() > SYNC_LIMIT as u64 {
         return Err(Unread::TooLarge);
     }
     let mut whole = BytesMut::new();
+    let mut taken = None;
     while !body.is_end_stream() {
         let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
         let Some(frame) = frame.await else {
@@ -216,9 +234,12 @@ async fn whole(mut body: Incoming) -> Result<Bytes, Unread> {
         if whole.len() + data.len() > SYNC_LIMIT {
             return Err(Unread::TooLarge);
         }
+        if taken.is_none() && whole.len() + data.len() > LARGE {
+            taken = Arc::clone(room).acquire_owned().await.ok();
+        }
         whole.extend_from_slice(&data);
     }
-    Ok(whole.freeze())
+    Ok((whole.freeze(), taken))
 }
 
 fn plain(status: StatusCode) -> Response<Body> {

@@ -22,7 +22,7 @@ use crate::acs::ambient::utc;
 use crate::acs::{Ambient, Secret};
 use crate::ram::{Assumer, Decision, Document, Identity, trusts};
 
-const ASSUME_ROLE: &str = "sts:AssumeRole";
+pub(super) const ASSUME_ROLE: &str = "sts:AssumeRole";
 /// The shortest session, in seconds.
 const SHORTEST: u64 = 900;
 /// How long a session is when nobody says otherwise, in seconds.
@@ -207,6 +207,10 @@ fn assume_role(
         &context,
     );
     if decision != Decision::Allowed {
+        trail.denied(
+            decision,
+            "the role's trust policy does not let the caller in",
+        );
         if !world.soft {
             let explicit = decision == Decision::ExplicitDeny;
             let principal = directory.principal(who);
@@ -214,6 +218,13 @@ fn assume_role(
         }
         trail.let_through = true;
     }
+    world.record(
+        who,
+        &Asked {
+            action: ASSUME_ROLE.to_owned(),
+            resource,
+        },
+    );
     let length = wanted.duration(role)?;
     let expires = jiff::SignedDuration::try_from(length)
         .ok()

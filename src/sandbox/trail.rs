@@ -10,6 +10,7 @@ use super::authorise::Verdict;
 use super::directory::Who;
 use super::journal::{Call, Decider, Journal};
 use super::operation::Operation;
+use crate::ram::{Decision, Reason, ReasonKind};
 
 /// What is noted of a request on its way.
 #[derive(Debug, Default)]
@@ -80,6 +81,20 @@ impl Drop for UnderWay {
 }
 
 impl Trail {
+    /// What decides is none of the caller's own policies.
+    pub(super) fn denied(&mut self, decision: Decision, why: &str) {
+        if let Some(verdict) = &mut self.verdict {
+            let explanation = &mut verdict.explanation;
+            explanation.decision = decision;
+            explanation.decided_by = None;
+            explanation.reasons = vec![Reason {
+                kind: ReasonKind::Undocumented,
+                detail: why.to_owned(),
+                settle_with: String::new(),
+            }];
+        }
+    }
+
     /// The call, but for what only its end tells.
     fn call(self, call: &mut UnderWay) -> Call {
         let arrived = &mut call.arrived;

@@ -294,10 +294,10 @@ impl Called<'_> {
             }
         }
         if self.is_default_address() {
-            // Nobody can show pages at the service's own addresses.
-            headers
-                .entry(header::CONTENT_DISPOSITION)
-                .or_insert(HeaderValue::from_static("attachment"));
+            // Nobody can show pages at the service's own addresses, whatever the function says:
+            // here they would share the origin of the sandbox's page.
+            let attachment = HeaderValue::from_static("attachment");
+            headers.insert(header::CONTENT_DISPOSITION, attachment);
         }
         Ok(response)
     }

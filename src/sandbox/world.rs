@@ -19,6 +19,7 @@ use super::operation::{FcCall, FcKind, Operation, Product};
 use super::page::guard::Guard;
 use super::recorder::{Recorded, Recorder};
 use super::runtime::Runtime;
+use super::sts::ASSUME_ROLE;
 use super::tasks::{self, Tasks};
 use super::trail::{Trail, UnderWay};
 use super::{functions, invoke, ram, resource_manager, sts, triggers};
@@ -244,7 +245,8 @@ impl World {
             .and_then(|place| verdicts.get(place))
             .map(|verdict| denial::refuse(product, verdict, &directory.principal(who)));
         trail.let_through |= denied.is_some() && self.soft;
-        if refused.is_none() {
+        // A role's trust policy has its own word to say before anything went through.
+        if refused.is_none() && !verdicts.iter().any(|one| one.asked.action == ASSUME_ROLE) {
             verdicts
                 .iter()
                 .for_each(|verdict| self.record(who, &verdict.asked));
@@ -256,11 +258,11 @@ impl World {
     }
 
     /// Adds what went through to the recorded policy.
-    fn record(&self, who: &Who, asked: &Asked) {
+    pub(super) fn record(&self, who: &Who, asked: &Asked) {
         let identity = match who {
             Who::User(name) => name.clone(),
-            // A role's sessions come and go; its policy is what is looked for.
-            Who::Session(session) => format!("role-{}", session.role),
+            // A role's sessions come and go; its policy is what is looked for. No user is named so.
+            Who::Session(session) => format!("role/{}", session.role),
         };
         match self
             .recorder

@@ -182,13 +182,13 @@ fn role(node: &Node, faults: &mut Faults) -> Option<Role> {
 }
 
 pub(super) struct Level {
-    pub(super) level: String,
+    pub(super) level: At<String>,
     pub(super) policies: Vec<At<Policy>>,
 }
 
 fn level(node: &Node, faults: &mut Faults) -> Option<Level> {
     let mut fields = Fields::of(node, &["level", "policies"], faults)?;
-    let level = fields.required("level", text);
+    let level = fields.required("level", at(text));
     let policies = fields.required("policies", list(policy));
     Some(Level {
         level: level?,

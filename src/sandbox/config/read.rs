@@ -117,7 +117,8 @@ fn secrets(node: &Node, below: bool, spans: &mut Vec<Span>) {
         Kind::Sequence(items) => items.iter().for_each(|item| secrets(item, below, spans)),
         Kind::Mapping(entries) => {
             for entry in entries {
-                let below = below || closest(&entry.key, &[SECRET]).is_some();
+                let key = entry.key.as_str();
+                let below = below || key == "environment" || closest(key, &[SECRET]).is_some();
                 secrets(&entry.value, below, spans);
             }
         }
@@ -161,13 +162,14 @@ impl Reader {
             control_policies: file
                 .control_policies
                 .into_iter()
-                .map(|level| self.attached(level.policies, &level.level))
+                .map(|level| self.control_level(level))
                 .collect(),
-            functions: file
-                .functions
-                .into_iter()
-                .filter_map(|function| self.function(function, &mut taken))
-                .collect(),
+            functions: of_services(
+                file.functions
+                    .into_iter()
+                    .filter_map(|function| self.function(function, &mut taken))
+                    .collect(),
+            ),
             folder: self.folder.clone(),
         }
     }
@@ -259,13 +261,22 @@ impl Reader {
 
     /// A name as RAM takes it, which can stand in a resource as it is.
     fn principal_name(&mut self, name: &At<String>, kind: &str) {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-@".contains(&byte);
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         let text = &name.value;
         if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {
             let message =
-                format!("`{text}` is not a {kind}'s name: letters, digits, `.`, `_`, `-`, `@`");
+                format!("`{text}` is not a {kind}'s name: letters, digits, `.`, `_`, `-`");
             self.fault(&name.place, message);
         }
+    }
+
+    /// Each folder needs an Allow of its own, so one without a policy would deny everything.
+    fn control_level(&mut self, level: file::Level) -> Vec<Attached> {
+        if level.policies.is_empty() {
+            let message = format!("the folder `{}` has no policy", level.level.value);
+            self.fault(&level.level.place, message);
+        }
+        self.attached(level.policies, &level.level.value)
     }
 
     fn policies(&mut self, policies: file::Policies, owner: &str) -> Policies {
@@ -434,6 +445,15 @@ impl Reader {
                     );
                     self.fault(&version.place, message);
                 }
+                let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+                let is_number = alias.value.bytes().all(|byte| byte.is_ascii_digit());
+                if is_number || alias.value == "LATEST" || !alias.value.bytes().all(plain) {
+                    let message = format!(
+                        "`{}` is not an alias' name: letters, digits, `_`, `-`, and no version's",
+                        alias.value
+                    );
+                    self.fault(&alias.place, message);
+                }
                 (alias.value, version.value)
             })
             .collect();
@@ -497,11 +517,16 @@ impl Reader {
         aliases: &BTreeMap<String, String>,
         taken: &mut Taken,
     ) -> Vec<Trigger> {
-        let mut names = BTreeSet::new();
+        let (mut names, mut qualifiers) = (BTreeSet::new(), BTreeSet::new());
         let triggers = triggers.into_iter().map(|trigger| {
             let name = trigger.name;
             if !names.insert(name.value.clone()) {
                 let message = format!("there are two triggers `{}`", name.value);
+                self.fault(&name.place, message);
+            }
+            let version = trigger.qualifier.as_ref().map(|one| one.value.clone());
+            if !qualifiers.insert(version.unwrap_or_else(|| "LATEST".to_owned())) {
+                let message = "a version has one HTTP trigger, and this is its second";
                 self.fault(&name.place, message);
             }
             if let Some(qualifier) = &trigger.qualifier {
@@ -516,6 +541,12 @@ impl Reader {
                 let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
                 if text.is_empty() || !text.bytes().all(allowed) {
                     let message = "a host is a name such as `web.local.fcapp.run`, without a port";
+                    self.fault(&host.place, message);
+                }
+                // The sandbox's own names and the services' would no longer reach the services.
+                let is_address = text.parse::<std::net::IpAddr>().is_ok();
+                if is_address || text == "localhost" || text.ends_with(".aliyuncs.com") {
+                    let message = format!("`{text}` is where the services answer, not a trigger");
                     self.fault(&host.place, message);
                 }
                 if !taken.hosts.insert(text.clone()) {
@@ -551,6 +582,29 @@ impl Reader {
         });
         methods.collect()
     }
+}
+
+/// In FC 2.0 versions and aliases are the service's, so each of its functions has them all.
+fn of_services(mut functions: Vec<Function>) -> Vec<Function> {
+    let mut services: BTreeMap<String, (BTreeSet<String>, BTreeMap<String, String>)> =
+        BTreeMap::new();
+    for function in &functions {
+        if let Some(service) = &function.program.service {
+            let (versions, aliases) = services.entry(service.clone()).or_default();
+            versions.extend(function.versions.iter().cloned());
+            for (alias, version) in &function.aliases {
+                aliases.entry(alias.clone()).or_insert(version.clone());
+            }
+        }
+    }
+    for function in &mut functions {
+        let service = function.program.service.as_ref();
+        if let Some((versions, aliases)) = service.and_then(|service| services.get(service)) {
+            function.versions = versions.iter().cloned().collect();
+            function.aliases = aliases.clone();
+        }
+    }
+    functions
 }
 
 /// What must not be used twice.

@@ -100,10 +100,44 @@ fn what_is_wrong_is_pointed_at_all_of_it_at_once() {
 }
 
 #[test]
+fn what_would_quietly_change_what_is_allowed_or_reached_is_refused() {
+    for (text, said) in [
+        (
+            "control_policies: [{ level: root, policies: [] }]",
+            "has no policy",
+        ),
+        (
+            "functions: [{ name: f, builtin: echo, triggers: [{ name: t, host: 127.0.0.1 }] }]",
+            "where the services answer",
+        ),
+        (
+            "functions: [{ name: f, builtin: echo, triggers: [{ name: t, host: ram.aliyuncs.com }] }]",
+            "where the services answer",
+        ),
+        (
+            "functions: [{ name: f, builtin: echo, versions: [1], aliases: { LATEST: 1 } }]",
+            "is not an alias",
+        ),
+        (
+            "functions: [{ name: f, builtin: echo, triggers: [{ name: a }, { name: b }] }]",
+            "one HTTP trigger",
+        ),
+    ] {
+        let faults = read(&format!("{HEAD}{text}\n")).unwrap_err();
+        assert!(
+            faults.iter().any(|(title, _)| title.contains(said)),
+            "{text}: {faults:?}"
+        );
+    }
+}
+
+#[test]
 fn an_error_near_a_secret_does_not_show_it() {
     for text in [
         "users: { a: { access_key: { id: K, secret: canary-1, bogus: 1 } } }",
         "users:\n  a:\n    access_key: { id: K, secret: \"canary-1\" }\n    bogus: 1\n",
+        "users: { a: { access_key: { id: K, \"secret\": \"a,canary-1\", bogus: 1 } } }",
+        "functions: [{ name: f, builtin: echo, environment: { TOKEN: canary-1 }, bogus: 1 }]",
         "users: { a: { access_key: { id: K, \"secret\": \"a, canary } canary\", bogus: 1 } } }",
         "users: { a: { access_key: { id: K, secret: [canary-1], bogus: 1 } } }",
         "users: { secret: { access_key: { id: K, sercet: canary-1, bogus: 1 } } }",

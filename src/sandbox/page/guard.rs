@@ -93,7 +93,14 @@ impl Guard {
         let site = only(headers, "sec-fetch-site").map_err(|_| Foreign::Site)?;
         // `none`: typed, or opened from a bookmark or a terminal.
         let same_site = site.is_none_or(|site| matches!(site, "same-origin" | "none"));
-        if same_origin && same_site {
+        // Browsers tell the site to trustworthy addresses only; a link tells where it stands.
+        let referer = only(headers, header::REFERER.as_str()).map_err(|_| Foreign::Site)?;
+        let same_referer = referer.is_none_or(|referer| {
+            let said = referer.strip_prefix("http://");
+            let said = said.and_then(|rest| rest.split(['/', '?', '#']).next());
+            said.is_some_and(|said| said.eq_ignore_ascii_case(host))
+        });
+        if same_origin && same_site && same_referer {
             Ok(())
         } else {
             Err(Foreign::Site)

@@ -147,6 +147,13 @@ fn size_of(headers: &HeaderMap) -> usize {
 }
 
 /// Drops what belongs to one connection only, and what only the service may say.
+/// What carries a signature or a token, and goes to no function.
+pub(super) const SIGNING: [&str; 3] = [
+    "authorization",
+    "x-acs-security-token",
+    "x-fc-security-token",
+];
+
 pub(super) fn strip(headers: &mut HeaderMap) {
     const HOP_BY_HOP: [&str; 9] = [
         "connection",
@@ -168,6 +175,7 @@ pub(super) fn strip(headers: &mut HeaderMap) {
         .collect();
     gone.extend(HOP_BY_HOP.iter().map(|name| HeaderName::from_static(name)));
     gone.push(header::CONTENT_LENGTH);
+    gone.extend(SIGNING.iter().map(|name| HeaderName::from_static(name)));
     let own = headers
         .keys()
         .filter(|name| name.as_str().starts_with("x-fc-"));

@@ -162,8 +162,10 @@ fn is_text(headers: &HeaderMap) -> bool {
 /// Values of one name joined by commas; names as Go's `net/http` writes them, which the service
 /// does (its page on upper-case header keys).
 fn headers_of(headers: &HeaderMap) -> Map<String, Value> {
+    // What signed the request is the caller's, not the function's.
     let fields = headers
         .iter()
+        .filter(|(name, _)| !super::contract::SIGNING.contains(&name.as_str()))
         .map(|(name, value)| (canonical(name.as_str()), lossy(value)));
     joined(fields)
 }

@@ -192,6 +192,10 @@ impl Table {
     pub(super) fn will_retry(&mut self, number: u64, now: Timestamp) {
         if let Some(task) = self.unstopped(number) {
             task.reach(Status::Retrying, now);
+            // Nobody can ask for it, and what waits is bounded.
+            if let Some(last) = &mut task.last {
+                last.result = Bytes::new();
+            }
         }
     }
 
