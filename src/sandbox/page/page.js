@@ -35,7 +35,8 @@ function takeToken() {
 class Refused extends Error {}
 
 async function ask(what, options = {}) {
-  const response = await fetch(`api/${what}`, { ...options, headers: { "x-sandbox-token": token ?? "" }, cache: "no-store" });
+  if (!token) throw new Refused();
+  const response = await fetch(`api/${what}`, { ...options, headers: { "x-sandbox-token": token }, cache: "no-store" });
   if (response.status === 401) throw new Refused();
   return response;
 }
@@ -51,7 +52,7 @@ function connection(state, text) {
   $("connection").dataset.state = shown;
   // A status that is set again is read again.
   if ($("connection-text").textContent !== words) $("connection-text").textContent = words;
-  $("retry").hidden = state !== "lost";
+  $("retry").hidden = state !== "lost" || !token;
 }
 
 // A screen reader hears how many came, not each of them.
@@ -82,6 +83,15 @@ let flushed = 0;
 let open = null; // the row whose details are shown
 let current = null; // the row that the Tab key reaches
 const rows = []; // newest first, as in the table
+
+/** Leaves out the calls up to a number. */
+function empty(upTo) {
+  [cleared, missed, waiting] = [upTo, 0, []];
+  close();
+  rows.splice(0);
+  $("rows").replaceChildren();
+  summary();
+}
 
 function verdictOf(call) {
   if (call.let_through) return "let-through";
@@ -198,10 +208,13 @@ function filter() {
 
 function move(event) {
   const shown = rows.filter((entry) => !entry.row.hidden);
+  if (event.key === "Escape" && open) {
+    open.button.focus(); // it may have been in the details
+    return close();
+  }
   const at = shown.findIndex((entry) => entry.button === event.target);
   if (at < 0) return;
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: shown.length - 1 }[event.key];
-  if (event.key === "Escape" && open) close();
   if (to === undefined || !shown[to]) return;
   event.preventDefault();
   reach(shown[to]);
@@ -386,10 +399,13 @@ function showIdentity(name) {
 
 // ---- The views: one at a time, each with an address.
 
+let refused = false; // then there is no view, only how to get one
+
 function showView() {
   const known = ["calls", "identities", "recorded"];
   const name = known.find((one) => `#${one}` === location.hash) ?? "calls";
-  for (const one of known) $(`view-${one}`).hidden = one !== name;
+  $("no-token").hidden = !refused;
+  for (const one of known) $(`view-${one}`).hidden = refused || one !== name;
   for (const link of document.querySelectorAll("nav a")) {
     if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -439,11 +455,11 @@ async function keepFollowing() {
       await follow();
     } catch (error) {
       if (error instanceof Refused) {
-        connection("lost", "Refused");
-        $("no-token").hidden = false;
-        for (const view of document.querySelectorAll(".view")) view.hidden = true;
+        connection("lost", token ? "Refused" : "No token");
+        refused = true;
+        showView();
         await new Promise((done) => { wake = done; });
-        $("no-token").hidden = true;
+        refused = false;
         showView();
         continue;
       }
@@ -475,11 +491,7 @@ $("pause").addEventListener("click", () => {
   else flush();
 });
 $("clear").addEventListener("click", () => {
-  [cleared, missed, waiting] = [last, 0, []];
-  close();
-  rows.splice(0);
-  $("rows").replaceChildren();
-  summary();
+  empty(last);
   $("title-calls").focus();
 });
 $("retry").addEventListener("click", () => wake());
@@ -487,7 +499,12 @@ $("skip").addEventListener("click", (event) => { event.preventDefault(); $("main
 window.addEventListener("online", () => wake());
 window.addEventListener("popstate", showView);
 window.addEventListener("hashchange", () => {
-  if (takeToken()) { stop.abort(); wake(); }
+  const before = token;
+  if (takeToken()) {
+    if (token !== before) { last = 0; empty(0); } // another sandbox, which counts from 1
+    stop.abort();
+    wake();
+  }
   $(`title-${showView()}`).focus({ preventScroll: true });
 });
 
