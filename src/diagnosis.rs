@@ -7,6 +7,7 @@ pub mod codes;
 pub mod failure;
 mod permission;
 mod places;
+mod project;
 pub mod reading;
 pub mod refusal;
 pub mod yaml;

@@ -17,6 +17,7 @@ use crate::diagnosis::{Failure, codes};
 use crate::fc::{self, Target};
 use crate::output::{Printer, Verbosity, escape};
 use crate::preflight::{Caller, RequirementError, Source};
+use crate::project::{Function, Value};
 use crate::ram::{Layer, Policies, Policy, closest};
 use crate::sandbox::{Config, Options, Sandbox};
 
@@ -38,6 +39,16 @@ pub(super) struct Setting {
     /// The sandbox, and the name of who calls.
     world: Option<(Sandbox, String)>,
     keeper: Keeper,
+    /// What the project file says of the call at hand.
+    file: OfFile,
+}
+
+/// What a project file says where no flag has spoken.
+#[derive(Debug, Default)]
+struct OfFile {
+    /// The alias, which the keeper has been told.
+    access: Option<Value>,
+    endpoint: Option<Endpoint>,
 }
 
 impl Setting {
@@ -61,6 +72,7 @@ impl Setting {
                 overrides: EndpointOverrides::default(),
                 world,
                 keeper: Keeper::default(),
+                file: OfFile::default(),
             });
         }
         let choice = match (&global.profile, &global.access) {
@@ -73,7 +85,56 @@ impl Setting {
             overrides: overrides(global, command.environment)?,
             world: None,
             keeper: Keeper::new(choice),
+            file: OfFile::default(),
         })
+    }
+
+    /// Turns to the next function: its alias and its endpoint, where they are needed and no
+    /// flag has spoken. The sandbox has identities and an endpoint of its own.
+    pub(super) fn follow(
+        &mut self,
+        function: Option<&Function<'_>>,
+        need: Need,
+        command: &Command<'_>,
+    ) -> Result<(), Stop> {
+        let Some(function) = function.filter(|_| self.world.is_none()) else {
+            return Ok(());
+        };
+        self.file = OfFile::default();
+        let global = command.global;
+        let has_account = command.args.target.account_id.is_some();
+        let asks = need.signs || !has_account;
+        if global.profile.is_none() && global.access.is_none() && asks {
+            self.file.access = function.access()?;
+            let alias = self.file.access.as_ref().map(|alias| alias.text.clone());
+            let choice = alias.map_or(Choice::Any, Choice::Alias);
+            if *self.keeper.choice() != choice {
+                self.keeper = Keeper::new(choice);
+            }
+        }
+        if need.signs && self.overrides.fc().is_none() {
+            self.file.endpoint = function.endpoint(&global.allow_endpoint, global.allow_http)?;
+        }
+        Ok(())
+    }
+
+    /// The endpoint of calls that somebody named.
+    fn named_endpoint(&self) -> Option<&Endpoint> {
+        self.overrides.fc().or(self.file.endpoint.as_ref())
+    }
+
+    /// The account that the credentials record, where they can be had.
+    pub(super) async fn recorded_account(
+        &mut self,
+        command: &Command<'_>,
+        printer: &mut Printer,
+    ) -> Option<String> {
+        let world = sources(&self.transport, &self.overrides, command);
+        let found = self.keeper.credentials(&world).await.cloned();
+        for notice in world.notices.take() {
+            printer.line(Verbosity::Verbose, &escape::line(&notice));
+        }
+        found.ok()?.account_id
     }
 
     /// What the sandbox knows, when there is one.
@@ -95,7 +156,7 @@ impl Setting {
 
     /// Whether STS may have to say whose account it is.
     fn needs_account(&self, target: &Target, needs_resource: bool) -> bool {
-        target.account().is_none() && (needs_resource || self.overrides.fc().is_none())
+        target.account().is_none() && (needs_resource || self.named_endpoint().is_none())
     }
 
     /// Who signs, fresh each time. Where nobody needs to, it is enough to know whether somebody
@@ -123,15 +184,20 @@ impl Setting {
             offline,
             ..sources(&self.transport, &self.overrides, command)
         };
-        let named = *self.keeper.choice() != Choice::Any;
-        let found = self.keeper.credentials(&world).await.cloned();
+        let named = *self.keeper.choice() != Choice::Any && self.file.access.is_none();
+        let mut found = self.keeper.credentials(&world).await.cloned();
+        if self.file.is_nobody(&found) {
+            self.keeper = Keeper::new(Choice::Any);
+            self.file.access = None;
+            found = self.keeper.credentials(&world).await.cloned();
+        }
         for notice in world.notices.take() {
             printer.line(Verbosity::Verbose, &escape::line(&notice));
         }
         match found {
             Ok(found) => Ok(Some(found)),
             Err(CredentialsError::NotAsked { .. }) => Ok(None),
-            Err(error) if need.signs || named => Err(error.into()),
+            Err(error) if need.signs || named => Err(self.file.named_by(error.into()).into()),
             Err(_) => Ok(None),
         }
     }
@@ -180,7 +246,7 @@ impl Setting {
             return sandbox.endpoint();
         }
         let own = || fc::endpoint::of(target.account().unwrap_or_default(), target.region(), vpc);
-        self.overrides.fc().cloned().unwrap_or_else(own)
+        self.named_endpoint().cloned().unwrap_or_else(own)
     }
 
     /// Who calls and by which policies: the ones that were named, or the sandbox's own.
@@ -204,6 +270,31 @@ impl Setting {
                 sandbox.caller(user, target.service(), target.function(), named)
             }
             None => unread_caller(named, layers),
+        }
+    }
+}
+
+impl OfFile {
+    /// Whether the file names `default`, which every new project does, and nobody has made an
+    /// alias of the name: then it means nobody in particular.
+    fn is_nobody(&self, found: &Result<Credentials, CredentialsError>) -> bool {
+        let is_default = self
+            .access
+            .as_ref()
+            .is_some_and(|one| one.text == "default");
+        is_default && matches!(found, Err(CredentialsError::Unknown { .. }))
+    }
+
+    /// Who named the alias, when it is the alias that does not do.
+    fn named_by(&self, failure: Failure) -> Failure {
+        match &self.access {
+            Some(alias) => failure
+                .because(format!(
+                    "the project file names `{}`: {}",
+                    alias.text, alias.place
+                ))
+                .hint("`-a ALIAS` or `--profile NAME` beats the file"),
+            None => failure,
         }
     }
 }
