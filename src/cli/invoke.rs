@@ -11,8 +11,7 @@ Examples:
   sesame invoke --region cn-hangzhou --service-name demo --function-name hello -f event.bin
   printf 'bytes' | sesame invoke --region cn-hangzhou --function-name echo -s
   sesame invoke --region cn-hangzhou --function-name hello --check-perms=only --policy-file dev.json
-  sesame invoke                                     every function of s.yaml, one after another
-  sesame invoke hello -t s.yaml -e '{\"name\":\"Ali\"}'  the resource `hello` of that file
+  sesame invoke hello -t s.yaml -e '{\"name\":\"Ali\"}'
 
 Exit status:
   0 done, 1 failed, 2 usage, 3 the function's error, 4 credentials, 5 denied, 6 undetermined,
@@ -87,7 +86,7 @@ pub struct CallArgs {
     )]
     pub stateful_async_invocation_id: Option<String>,
 
-    /// Time limit, from connecting to the last byte [default: the function's own and 120 more, or 600]
+    /// Time limit, from connecting to the last byte [default: 600, or the project file's and 120 more]
     #[arg(long, value_name = "SECONDS", value_parser = super::seconds)]
     pub timeout: Option<u32>,
 

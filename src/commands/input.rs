@@ -237,7 +237,7 @@ impl From<SelectionError> for Failure {
                 "pass `--region`, write it into the project file, set `ALIBABA_CLOUD_REGION_ID`, or give the aliyun CLI's profile a region",
             ),
             SelectionError::NoFunction => {
-                Self::new(codes::NAME, &error).hint("pass `--function-name`, or work where an `s.yaml` says it; `--template` names one")
+                Self::new(codes::NAME, &error).hint("pass `--function-name`, or name a project file with `--template`")
             }
             SelectionError::Target(error) => error.into(),
             SelectionError::Environment(error) => {

@@ -121,7 +121,8 @@ impl Calls {
             Err(Stop::Failure(failure)) => (Some(*failure), None),
             Err(Stop::Signal(exit)) => (Some(stopped(exit, &self.reports)), Some(exit)),
         };
-        if self.several {
+        // Where none of them has begun, there is nothing to tell apart.
+        if self.several && !self.reports.is_empty() {
             if let (Some(_), Some(last)) = (signal, self.reports.last_mut()) {
                 last.failure = last.failure.take().or_else(|| failure.clone());
             }

@@ -16,6 +16,8 @@ mod fake;
 mod function_errors;
 mod harness;
 mod help;
+mod invoke_habits;
+mod invoke_project;
 mod limits;
 mod network;
 mod no_call;

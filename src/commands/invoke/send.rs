@@ -98,8 +98,10 @@ impl Command<'_> {
         let Progress {
             printer, report, ..
         } = progress;
-        let line = format!("time limit: {} s", limit.duration().as_secs());
-        printer.line(Verbosity::Verbose, &line);
+        if matches!(limit, Limit::OfFunction { .. }) {
+            let line = format!("time limit: {} s", limit.duration().as_secs());
+            printer.line(Verbosity::Verbose, &line);
+        }
         let mut request = report.request.as_mut();
         if let Some(request) = &mut request {
             // From here on a signal or the time limit may find it on its way.

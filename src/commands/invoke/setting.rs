@@ -41,6 +41,8 @@ pub(super) struct Setting {
     keeper: Keeper,
     /// What the project file says of the call at hand.
     file: OfFile,
+    /// There is no alias `default`.
+    no_default: bool,
 }
 
 /// What a project file says where no flag has spoken.
@@ -50,6 +52,10 @@ struct OfFile {
     access: Option<Value>,
     endpoint: Option<Endpoint>,
 }
+
+/// The alias that every new project names. Where nobody has made one of the name it means
+/// nobody in particular.
+const NOBODY: &str = "default";
 
 impl Setting {
     pub(super) async fn of(command: &Command<'_>) -> Result<Self, Stop> {
@@ -73,6 +79,7 @@ impl Setting {
                 world,
                 keeper: Keeper::default(),
                 file: OfFile::default(),
+                no_default: false,
             });
         }
         let choice = match (&global.profile, &global.access) {
@@ -86,6 +93,7 @@ impl Setting {
             world: None,
             keeper: Keeper::new(choice),
             file: OfFile::default(),
+            no_default: false,
         })
     }
 
@@ -107,6 +115,7 @@ impl Setting {
         if global.profile.is_none() && global.access.is_none() && asks {
             self.file.access = function.access()?;
             let alias = self.file.access.as_ref().map(|alias| alias.text.clone());
+            let alias = alias.filter(|alias| !(self.no_default && alias == NOBODY));
             let choice = alias.map_or(Choice::Any, Choice::Alias);
             if *self.keeper.choice() != choice {
                 self.keeper = Keeper::new(choice);
@@ -188,7 +197,7 @@ impl Setting {
         let mut found = self.keeper.credentials(&world).await.cloned();
         if self.file.is_nobody(&found) {
             self.keeper = Keeper::new(Choice::Any);
-            self.file.access = None;
+            self.no_default = true;
             found = self.keeper.credentials(&world).await.cloned();
         }
         for notice in world.notices.take() {
@@ -275,13 +284,9 @@ impl Setting {
 }
 
 impl OfFile {
-    /// Whether the file names `default`, which every new project does, and nobody has made an
-    /// alias of the name: then it means nobody in particular.
+    /// Whether the file names nobody in particular.
     fn is_nobody(&self, found: &Result<Credentials, CredentialsError>) -> bool {
-        let is_default = self
-            .access
-            .as_ref()
-            .is_some_and(|one| one.text == "default");
+        let is_default = self.access.as_ref().is_some_and(|one| one.text == NOBODY);
         is_default && matches!(found, Err(CredentialsError::Unknown { .. }))
     }
 
