@@ -1,6 +1,7 @@
 //! Alibaba Cloud's OpenAPI as every product speaks it: one HTTP transport, the ACS3 signature,
-//! endpoints, RPC calls, STS, and the credentials that sign. It knows nothing of Function
-//! Compute. Time, nonces and the environment come in as arguments.
+//! endpoints, RPC calls, clients of STS, RAM and ResourceManager, and the credentials that
+//! sign. It knows nothing of Function Compute. Time, nonces and the environment come in as
+//! arguments.
 
 pub mod acs3;
 pub mod ambient;
@@ -11,14 +12,16 @@ pub mod files;
 pub mod http;
 pub mod legacy;
 pub mod principal;
+pub mod ram;
 pub mod redact;
+pub mod resource_manager;
 pub mod rpc;
 pub mod secret;
 pub mod sts;
 pub mod transport;
 
 pub use ambient::{Ambient, Environment, ProcessEnvironment};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, SessionPolicy};
 pub use endpoint::{Endpoint, EndpointError, EndpointOverrides};
 pub use files::{Files, SystemFiles};
 pub use http::{Headers, HttpRequest, Refusal};

@@ -60,7 +60,9 @@ pub enum Command {
     Invoke(Box<InvokeArgs>),
     /// Write, check, test and read RAM policies; nothing leaves this machine.
     Policy(PolicyCommand),
-    /// Say what an error code means and what to do.
+    /// Say who calls, where its credentials are from, and which policies apply to it.
+    Whoami,
+    /// Say why something was refused, or what an error code means, and what to do.
     Explain(ExplainArgs),
     /// Answer as Function Compute, STS and RAM do, on this machine.
     Sandbox(SandboxArgs),

@@ -1,6 +1,7 @@
 //! One file and one function a command. They put the floors below together and decide what is
 //! printed; they hold no logic of the field.
 
+mod calling;
 mod event;
 mod explain;
 mod habit;
@@ -10,6 +11,7 @@ mod policy;
 mod project;
 mod props;
 mod sandbox;
+mod whoami;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -24,7 +26,7 @@ use crate::cli::{
     Cli, ColorArg, Command, ComponentSubcommand, FormatArg, FunctionSubcommand, GlobalArgs,
 };
 use crate::diagnosis::{Exit, Failure, codes};
-use crate::output::{Format, InvokeReport, Printer, Verbosity, invocation, json};
+use crate::output::{self, Format, InvokeReport, Printer, Verbosity, invocation, json};
 use crate::project::Component;
 
 /// Runs one command line to its exit status.
@@ -52,7 +54,22 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     };
     let exit = match &cli.command {
         Command::Invoke(args) => call(args, None, &mut printer),
-        Command::Explain(args) => explain::run(args, &mut printer),
+        Command::Whoami => whoami::run(
+            &cli.global,
+            Ambient::system(),
+            &ProcessEnvironment,
+            &mut printer,
+        ),
+        Command::Explain(args) => {
+            let ambient = Ambient::system();
+            explain::run(
+                args,
+                &cli.global,
+                ambient,
+                &ProcessEnvironment,
+                &mut printer,
+            )
+        }
         Command::Sandbox(args) => {
             let ambient = Ambient::system();
             sandbox::run(args, ambient, &ProcessEnvironment, &mut printer)
@@ -230,6 +247,7 @@ fn refused(name: &str, failure: Failure, printer: &mut Printer) -> Exit {
         "sesame policy templates" => ("sesame.policy.templates/1", Value::Null),
         "sesame event" | "sesame cli fc-event" => (event::SCHEMA, Value::Null),
         "sesame explain" => ("sesame.explain/1", Value::Null),
+        "sesame whoami" => (output::whoami::SCHEMA, Value::Null),
         "sesame sandbox" => (sandbox::SCHEMA, Value::Null),
         _ => (invocation::SCHEMA, fields),
     };

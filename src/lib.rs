@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod ram;
+mod yaml;
 
 pub mod acs;
 pub mod catalogue;

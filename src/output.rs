@@ -8,6 +8,7 @@ pub mod invocation;
 pub mod json;
 pub mod printer;
 pub mod text;
+pub mod whoami;
 
 pub use invocation::InvokeReport;
 pub use printer::{Format, Printer, Verbosity};

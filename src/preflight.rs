@@ -1,6 +1,7 @@
 //! Before the call: what it asks for, and whether the caller's policies allow it. A verdict is
 //! never a guess: what cannot be known makes it undetermined, and is named.
 
+pub mod live;
 mod proof;
 mod verdict;
 
@@ -21,6 +22,14 @@ pub enum Source {
     File,
     /// The sandbox inside this process.
     Sandbox,
+    /// RAM, asked a moment ago.
+    Live,
+    /// The copy of a system policy in this program, where RAM did not give the text.
+    Embedded,
+    /// The credentials, which narrow their own session by it.
+    Credentials,
+    /// Nowhere: the main account is not subject to policies.
+    MainAccount,
 }
 
 impl Source {
@@ -29,6 +38,10 @@ impl Source {
         match self {
             Self::File => "file",
             Self::Sandbox => "sandbox",
+            Self::Live => "live",
+            Self::Embedded => "embedded",
+            Self::Credentials => "credentials",
+            Self::MainAccount => "main_account",
         }
     }
 }
@@ -46,6 +59,8 @@ pub struct Caller {
     pub layers_seen: Vec<Layer>,
     /// What should have been read and was not.
     pub unread: Vec<Reason>,
+    /// The policy that would let the caller read it, where permissions are lacking.
+    pub to_read: Option<Value>,
 }
 
 /// Why it is not known what a call asks for.
@@ -232,6 +247,7 @@ mod tests {
             sources: vec![Source::File],
             layers_seen: vec![Layer::Account],
             unread: Vec::new(),
+            to_read: None,
         }
     }
 
@@ -313,6 +329,7 @@ mod tests {
                     detail: "d".into(),
                     settle_with: "s".into(),
                 }],
+                to_read: None,
             };
             let preflight = verdict_of(&target(None, None), &caller);
             (preflight.verdict, preflight.denial, preflight.reasons.len())
@@ -325,6 +342,45 @@ mod tests {
         assert_eq!(with(Layer::Session, "Allow"), undetermined);
         // An Allow that was not read at account scope would end the evaluation before this.
         assert_eq!(with(Layer::ResourceGroup, "Deny").0, Verdict::Undetermined);
+    }
+
+    #[test]
+    fn a_policy_of_some_resource_group_leaves_open_what_it_could_change_and_nothing_else() {
+        let verdict = |account: Option<&str>, group: &str, action: &str| {
+            let policy = |layer, effect: &str, action: &str| {
+                let document = format!(
+                    r#"{{"Version":"1","Statement":[{{"Effect":"{effect}","Action":"{action}","Resource":"*"}}]}}"#
+                );
+                let document = parse(document.as_bytes()).document.unwrap();
+                let name = "p.json".to_owned();
+                Policy {
+                    name,
+                    layer,
+                    level: 0,
+                    document,
+                }
+            };
+            let own = account.map(|effect| policy(Layer::Account, effect, "fc:*"));
+            let mut policies: Vec<Policy> = own.into_iter().collect();
+            policies.push(policy(Layer::ResourceGroup, group, action));
+            let doubtful = [policies.len() - 1];
+            let caller = Caller {
+                policies: Policies::with_doubts(policies, &[], &doubtful),
+                ..caller(r#"{"Version":"1","Statement":[]}"#)
+            };
+            let preflight = verdict_of(&target(None, None), &caller);
+            let reasons = preflight.reasons.iter();
+            let kinds: Vec<&str> = reasons.map(|reason| reason.kind.as_str()).collect();
+            (preflight.verdict, kinds.contains(&"unread_layer"))
+        };
+        let open = (Verdict::Undetermined, true);
+        assert_eq!(verdict(None, "Allow", "fc:*"), open);
+        assert_eq!(verdict(Some("Allow"), "Deny", "fc:*"), open);
+        let (allowed, denied) = (Verdict::Allowed, Verdict::Denied);
+        assert_eq!(verdict(Some("Allow"), "Allow", "fc:*"), (allowed, false));
+        assert_eq!(verdict(Some("Deny"), "Allow", "fc:*"), (denied, false));
+        assert_eq!(verdict(None, "Allow", "oss:*"), (denied, false));
+        assert_eq!(verdict(Some("Allow"), "Deny", "oss:*"), (allowed, false));
     }
 
     #[test]

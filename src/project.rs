@@ -18,8 +18,6 @@ mod find;
 mod interpolate;
 mod order;
 mod resolve;
-mod source;
-mod yaml;
 
 pub use choose::{Chosen, Wanted};
 pub use document::{Edition, Loaded, Project, load};
@@ -29,12 +27,11 @@ pub use expression::SyntaxFault;
 pub use find::{Search, current_user};
 pub use interpolate::Given;
 pub use resolve::{Component, Function, Trigger, Value};
-pub use source::{FileFault, MAX_FILE, Place};
-pub use yaml::{MAX_NODES, YamlFault};
 
 use crate::acs::{Environment, ambient::NotUtf8};
 use crate::fc::target::TargetNames;
 use crate::fc::{Api, Target, region, target::TargetError};
+pub use crate::yaml::{FileFault, MAX_DEPTH, MAX_FILE, MAX_NODES, Place, YamlFault};
 
 /// What the user says about the target.
 #[derive(Debug, Clone, Default)]

@@ -31,6 +31,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
@@ -39,7 +40,7 @@ pub use journal::{Call, Decider, Follower, Journal, News};
 pub use recorder::{RecordError, Recorded, Recorder};
 pub use runtime::{Builtin, Code, Program};
 
-use crate::acs::{Ambient, Credentials, Endpoint, Environment, Principal};
+use crate::acs::{Ambient, Credentials, Endpoint, Environment, Principal, SessionPolicy};
 use crate::preflight::{Caller, Source};
 use crate::ram::{Layer, Policies, Policy};
 use directory::Who;
@@ -47,6 +48,9 @@ use world::World;
 
 /// How many notices wait until somebody hears them; more are not needed.
 const NOTICES: usize = 16;
+
+/// How long requests that are under way may take once [`Sandbox::stop`] is called.
+pub const GRACE: Duration = Duration::from_millis(400);
 
 /// How a sandbox is run, beside its configuration.
 #[derive(Debug, Clone)]
@@ -57,6 +61,9 @@ pub struct Options {
     pub soft: bool,
     /// Where the smallest policy that covers the calls seen is written.
     pub record_policy: Option<PathBuf>,
+    /// How long a client may take to send its header fields, again its body, and to go on
+    /// reading.
+    pub patience: Duration,
 }
 
 /// Why a sandbox does not start.
@@ -81,6 +88,7 @@ impl Default for Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             soft: false,
             record_policy: None,
+            patience: Duration::from_secs(30),
         }
     }
 }
@@ -121,9 +129,7 @@ impl Sandbox {
             address: listen,
             source,
         };
-        let listener = tokio::net::TcpListener::bind(listen)
-            .await
-            .map_err(cannot)?;
+        let listener = server::listen(listen).map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         let (ending, end) = watch::channel(false);
         let (say, notices) = mpsc::channel(NOTICES);
@@ -131,7 +137,8 @@ impl Sandbox {
         let soft = options.soft;
         let world = World::new(config, address, ambient, environment, soft, recorder, say);
         let world = Arc::new(world);
-        let server = tokio::spawn(server::serve(listener, Arc::clone(&world), end));
+        let server = server::serve(listener, Arc::clone(&world), options.patience, end);
+        let server = tokio::spawn(server);
         Ok(Self {
             address,
             world,
@@ -196,6 +203,7 @@ impl Sandbox {
             account_id: Some(directory.account.clone()),
             source: format!("sandbox identity `{user}`"),
             expires_at: None,
+            session_policy: SessionPolicy::Unknown,
         })
     }
 
@@ -228,6 +236,7 @@ impl Sandbox {
             sources,
             layers_seen: Layer::ALL.to_vec(),
             unread: Vec::new(),
+            to_read: None,
         }
     }
 }

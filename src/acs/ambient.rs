@@ -1,8 +1,12 @@
 //! What a pure function must be given from outside: the environment, the time, and randomness.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use rustls::crypto::SecureRandom;
+
+use super::encoding::hex;
 
 /// Reads environment variables.
 pub trait Environment {
@@ -76,19 +80,36 @@ impl Ambient {
 
 /// A time as OpenAPI and policies write it: `2026-01-15T08:30:00Z`.
 pub fn utc(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    format!("{time:.0}")
 }
 
 /// 128 random bits as 32 hexadecimal digits.
 pub fn random_hex() -> String {
+    static RANDOM: LazyLock<&dyn SecureRandom> =
+        LazyLock::new(|| rustls::crypto::ring::default_provider().secure_random);
     let mut bytes = [0_u8; 16];
-    // The provider that TLS uses; when even it fails, the clock keeps nonces apart.
-    if rustls::crypto::ring::default_provider()
-        .secure_random
-        .fill(&mut bytes)
-        .is_err()
-    {
+    // The source that TLS uses; when even it fails, the clock keeps nonces apart.
+    if RANDOM.fill(&mut bytes).is_err() {
         bytes = Timestamp::now().as_nanosecond().to_be_bytes();
     }
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_cut_to_the_second() {
+        for time in ["2026-01-15T08:30:00Z", "2026-01-15T08:30:00.999999999Z"] {
+            assert_eq!(utc(time.parse().unwrap()), "2026-01-15T08:30:00Z");
+        }
+    }
+
+    #[test]
+    fn no_two_nonces_are_the_same() {
+        let (one, other) = (random_hex(), random_hex());
+        assert_eq!(one.len(), 32);
+        assert_ne!(one, other);
+    }
 }

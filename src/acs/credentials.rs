@@ -46,6 +46,20 @@ pub struct Credentials {
     pub source: String,
     /// When they run out, where the source says it.
     pub expires_at: Option<Timestamp>,
+    /// What narrows the session that they are of.
+    pub session_policy: SessionPolicy,
+}
+
+/// What is known of the policy that narrows a role's session. Nobody can ask for it later.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum SessionPolicy {
+    /// Somebody else took the role on.
+    #[default]
+    Unknown,
+    /// The role was taken on without one.
+    Without,
+    /// The role was taken on with this one.
+    Given(String),
 }
 
 /// What the user names.

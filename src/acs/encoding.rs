@@ -22,6 +22,11 @@ pub fn decode(text: &str) -> Vec<u8> {
     Cow::from(percent_decode(text.as_bytes())).into_owned()
 }
 
+/// The same as text; what is no UTF-8 is replaced.
+pub fn decode_text(text: &str) -> Cow<'_, str> {
+    percent_decode(text.as_bytes()).decode_utf8_lossy()
+}
+
 /// The pairs of a query string, decoded (`+` is a space there), in the order of the wire.
 /// The value is `None` where the wire has a bare key.
 pub fn query_pairs(query: &str) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
@@ -38,7 +43,11 @@ pub fn query_pairs(query: &str) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
 
 /// Lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = String::with_capacity(bytes.len() * 2);
+    for digit in bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]) {
+        digits.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
+    }
+    digits
 }
 
 /// Reads lower-case hexadecimal digits.

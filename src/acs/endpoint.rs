@@ -155,6 +155,21 @@ impl EndpointOverrides {
         self.fc.as_ref().or(self.all.as_ref())
     }
 
+    /// RAM, which has no regions.
+    pub fn ram(&self) -> Endpoint {
+        self.identity("ram.aliyuncs.com")
+    }
+
+    /// ResourceManager, which has no regions, either.
+    pub fn resource_manager(&self) -> Endpoint {
+        self.identity("resourcemanager.aliyuncs.com")
+    }
+
+    fn identity(&self, own: &str) -> Endpoint {
+        let named = self.ram.as_ref().or(self.all.as_ref()).cloned();
+        named.unwrap_or_else(|| Endpoint::https(own))
+    }
+
     /// Whether the user says where STS is.
     pub fn names_sts(&self) -> bool {
         self.sts.is_some() || self.all.is_some()

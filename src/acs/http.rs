@@ -1,6 +1,8 @@
 //! A request before it is sent and a refusal after it came back, as plain data: the signers
 //! and the diagnosis work on these, never on a connection.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::Endpoint;
@@ -37,6 +39,14 @@ impl Headers {
     pub fn remove(&mut self, name: &str) {
         self.0
             .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+    }
+
+    /// How long a service that has no room asks to wait.
+    pub fn asked_wait(&self) -> Option<Duration> {
+        let number = |name| self.get(name).and_then(|value| value.trim().parse().ok());
+        number("x-acs-retry-after")
+            .map(Duration::from_millis)
+            .or_else(|| number("retry-after").map(Duration::from_secs))
     }
 
     /// Names and values, in order.

@@ -19,6 +19,9 @@ pub struct Principal {
 impl Principal {
     /// The caller in words, as a person would name it.
     pub fn describe(&self) -> String {
+        if let (Some("Account"), Some(id)) = (self.kind.as_deref(), &self.account_id) {
+            return format!("the main account {id}");
+        }
         let kind = match self.kind.as_deref() {
             Some("SubUser") => "RAM user",
             Some("AssumedRoleUser") => "role session",

@@ -160,6 +160,7 @@ mod tests {
             account_id: None,
             source: "test".into(),
             expires_at: None,
+            session_policy: Default::default(),
         });
         let said = "x-acs-security-token:canary-token\nFC id:YWJj+/=, Signature=0a1b,canary-secret";
         assert_eq!(

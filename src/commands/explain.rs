@@ -1,19 +1,65 @@
-//! `sesame explain`: what an error code means, offline.
+//! `sesame explain`: why a text says that something was refused, or what an error code means.
+//! Nothing leaves this machine unless `--decode` asks for it.
+
+mod decode;
+mod text;
 
 use serde_json::{Value, json};
 
+use super::calling::Outside;
 use super::{Ended, finish, print};
-use crate::cli::ExplainArgs;
+use crate::acs::{Ambient, Environment};
+use crate::cli::{ExplainArgs, GlobalArgs};
 use crate::diagnosis::{Code, Exit, Failure, codes};
 use crate::output::{Format, Printer};
 use crate::ram::{self, LintCode};
 
-pub(super) fn run(args: &ExplainArgs, printer: &mut Printer) -> Exit {
-    let ended = match args.code.as_deref() {
-        Some(id) => explain(id, printer),
-        None => list(printer),
+pub(super) fn run(
+    args: &ExplainArgs,
+    global: &GlobalArgs,
+    ambient: Ambient,
+    environment: &dyn Environment,
+    printer: &mut Printer,
+) -> Exit {
+    let subject = args.subject.as_deref();
+    // A code is a code, whatever files are there: a script must not depend on the folder.
+    let known = subject.and_then(Known::find);
+    let ended = match (subject, known) {
+        (None, _) | (_, Some(_)) if args.decode => Err(Box::new(
+            Failure::new(
+                codes::USAGE,
+                "`--decode` is about a text, and none is given",
+            )
+            .hint("give it a file, or `-` for stdin"),
+        )),
+        (None, _) => list(printer),
+        (Some(_), Some(known)) => explain(&known, printer),
+        (Some(subject), None) => {
+            let asking = args.decode.then_some(Outside {
+                global,
+                ambient,
+                environment,
+            });
+            match text::explain(subject, asking, printer) {
+                Ok(ended) => Ok(ended),
+                Err(Halt::Failure(failure)) => Err(failure),
+                Err(Halt::Signal(exit)) => return exit,
+            }
+        }
     };
     finish("sesame.explain/1", ended, printer)
+}
+
+/// Why a text is not explained.
+enum Halt {
+    Failure(Box<Failure>),
+    Signal(Exit),
+}
+
+impl From<Box<Failure>> for Halt {
+    fn from(failure: Box<Failure>) -> Self {
+        Self::Failure(failure)
+    }
 }
 
 /// A code of either register.
@@ -77,16 +123,7 @@ impl Known {
     }
 }
 
-fn explain(id: &str, printer: &mut Printer) -> Result<Ended, Box<Failure>> {
-    let Some(known) = Known::find(id) else {
-        return Err(Box::new(
-            Failure::new(
-                codes::NO_CODE,
-                format!("`{id}` is not an error code of sesame"),
-            )
-            .hint("`sesame explain` lists them"),
-        ));
-    };
+fn explain(known: &Known, printer: &mut Printer) -> Result<Ended, Box<Failure>> {
     if printer.format() != Format::Json {
         print(&known.text(), printer)?;
     }

@@ -10,8 +10,9 @@ mod setting;
 
 use std::path::Path;
 
-use crate::acs::{Ambient, Credentials, Environment};
+use crate::acs::{Ambient, Environment};
 use crate::cli::{CheckMode, GlobalArgs, InvokeArgs};
+use crate::commands::calling::Outside;
 use crate::commands::input::NamedPolicies;
 use crate::commands::props::Props;
 use crate::commands::{Ended, finish, input, put_object, signal};
@@ -180,6 +181,14 @@ struct Command<'a> {
 }
 
 impl Command<'_> {
+    fn outside(&self) -> Outside<'_> {
+        Outside {
+            global: self.global,
+            environment: self.environment,
+            ambient: self.ambient,
+        }
+    }
+
     async fn steps(&self, printer: &mut Printer, calls: &mut Calls) -> Result<(), Stop> {
         let setting = Setting::of(self).await?;
         let project = self.project(&setting, printer).await?;
@@ -278,17 +287,6 @@ impl Command<'_> {
     fn signs(&self) -> bool {
         let only = self.check_mode() == Some(CheckMode::Only);
         self.args.preflight.emit_policy.is_none() && (self.args.call.dry_run || !only)
-    }
-}
-
-/// Where the key is from, when it is the key that a service does not take.
-fn signed_by(failure: Failure, credentials: &Credentials) -> Failure {
-    match failure.code.exit {
-        Exit::Credentials => failure.because(format!(
-            "the key `{}` is from {}",
-            credentials.access_key_id, credentials.source
-        )),
-        _ => failure,
     }
 }
 

@@ -9,13 +9,15 @@ use crate::cli::SandboxArgs;
 use crate::diagnosis::failure::{io_words, shell_quoted};
 use crate::diagnosis::{Exit, Failure, codes};
 use crate::output::{Format, Printer, Verbosity, access_log};
-use crate::sandbox::{Config, Follower, News, Options, Sandbox, StartError};
+use crate::sandbox::{Config, Follower, GRACE, News, Options, Sandbox, StartError};
 
 /// The object that a sandbox which could not start ends with.
 pub(super) const SCHEMA: &str = "sesame.sandbox/1";
 
 /// How long the last lines of the access log may take.
 const LAST_LINES: Duration = Duration::from_millis(200);
+/// A signal ends the sandbox within a second, and the system needs a little of it, too.
+const _: () = assert!(GRACE.as_millis() + LAST_LINES.as_millis() <= 800);
 
 pub(super) fn run(
     args: &SandboxArgs,
@@ -59,6 +61,7 @@ fn serve(
             listen: args.listen,
             soft: args.soft,
             record_policy: args.record_policy.clone(),
+            ..Options::default()
         };
         // The handlers stand before the start line: whoever reads it may send a signal.
         let ended = signal();
@@ -66,15 +69,19 @@ fn serve(
             .await
             .map_err(cannot_start)?;
         greet(&sandbox, args, printer);
-        let mut calls = sandbox.follow();
+        // Nobody is told of calls that nobody is shown.
+        let shown = printer.format() == Format::Json || printer.wants(Verbosity::Normal);
+        let mut calls = shown.then(|| sandbox.follow());
         let closed = tokio::select! {
             _ = ended => Ok(()),
             closed = log(&mut sandbox, &mut calls, printer) => closed,
         };
         let recorded = sandbox.stop().await;
-        // The last lines; a reader that does not read does not hold up the end.
-        let rest = log(&mut sandbox, &mut calls, printer);
-        let _late = tokio::time::timeout(LAST_LINES, rest).await;
+        if calls.is_some() {
+            // The last lines; a reader that does not read does not hold up the end.
+            let rest = log(&mut sandbox, &mut calls, printer);
+            let _late = tokio::time::timeout(LAST_LINES, rest).await;
+        }
         recorded.map_err(|error| cannot_start(error.into()))?;
         closed
     });
@@ -85,12 +92,12 @@ fn serve(
 /// Prints a line for each call until there are no more, or nobody reads.
 async fn log(
     sandbox: &mut Sandbox,
-    calls: &mut Follower,
+    calls: &mut Option<Follower>,
     printer: &mut Printer,
 ) -> Result<(), Box<Failure>> {
     loop {
         let news = tokio::select! {
-            news = calls.next() => news,
+            news = next(calls) => news,
             Some(notice) = sandbox.notice() => {
                 printer.warning(&notice);
                 continue;
@@ -109,7 +116,6 @@ async fn log(
                 .iter()
                 .map(|call| access_log::json_line(call) + "\n")
                 .collect(),
-            _ if !printer.wants(Verbosity::Normal) => continue,
             _ => calls
                 .iter()
                 .map(|call| access_log::text(call) + "\n")
@@ -124,6 +130,13 @@ async fn log(
                 return Err(Box::new(Failure::new(codes::STDOUT, title)));
             }
         }
+    }
+}
+
+async fn next(calls: &mut Option<Follower>) -> Option<News> {
+    match calls {
+        Some(calls) => calls.next().await,
+        None => std::future::pending().await,
     }
 }
 

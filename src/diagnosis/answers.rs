@@ -4,8 +4,9 @@
 use serde_json::Value;
 
 use super::failure::{Failure, Hint};
+use super::permission::Origin;
 use super::refusal::{classify, classify_function_error};
-use super::{Call, Cause, Reading, codes, permission};
+use super::{Call, Cause, Reading, codes, permission, skew};
 use crate::acs::Refusal;
 use crate::fc::answer::Head;
 
@@ -36,39 +37,72 @@ pub fn refused(refusal: &Refusal, call: &Call<'_>) -> Failure {
         },
         None => return not_fc(refusal.status, head, &refusal.body),
     };
-    let cause = classify(refusal.status, &reading);
+    let cause = classify(Some(refusal.status), &reading);
+    let facts = Facts {
+        status: Some(refusal.status),
+        date: refusal.headers.get("date"),
+        in_doubt: call.in_doubt,
+    };
+    diagnosed(cause, &reading, facts, Origin::Call(call))
+}
+
+/// What stands around a refusal.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Facts<'a> {
+    /// The HTTP status, where there is one.
+    pub(super) status: Option<u16>,
+    /// The service's own date.
+    pub(super) date: Option<&'a str>,
+    /// An attempt before may have been taken.
+    pub(super) in_doubt: bool,
+}
+
+/// A refusal that was read, as cause, evidence and next step.
+pub(super) fn diagnosed(
+    cause: Cause,
+    reading: &Reading,
+    facts: Facts<'_>,
+    origin: Origin<'_>,
+) -> Failure {
     let mut failure = Failure::new(
         codes::of_refusal(cause),
-        title(cause, refusal.status, &reading),
+        title(cause, facts.status, reading),
     );
     failure.service_code.clone_from(&reading.code);
     failure.request_id.clone_from(&reading.request_id);
     failure.said.clone_from(&reading.message);
     failure.action.clone_from(&reading.action);
     failure.resource.clone_from(&reading.resource);
-    if call.in_doubt {
+    if facts.in_doubt {
         failure.why.push(IN_DOUBT.to_owned());
     }
     match cause {
         Cause::PermissionDenied | Cause::PermissionExplicitDeny | Cause::PermissionImplicitDeny => {
-            permission::of_refusal(&mut failure, cause, &reading, call);
+            permission::of_refusal(&mut failure, cause, reading, origin);
         }
         _ => {
-            if let (Cause::ResourceNotFound, Some(target)) = (cause, call.target) {
+            if let (Cause::ResourceNotFound, Some(target)) = (cause, origin.target()) {
                 let (name, region, api) = (target.name(), target.region(), target.api());
                 failure
                     .why
                     .push(format!("called: `{name}` in `{region}`, API {api}"));
             }
-            failure
-                .hints
-                .extend(next_steps(cause, refusal, &reading, call));
+            if cause == Cause::ClockSkew {
+                failure
+                    .why
+                    .extend(skew::measured(reading.message.as_deref()));
+            }
+            failure.hints.extend(next_steps(cause, reading, facts));
         }
     }
     failure
 }
 
-fn title(cause: Cause, status: u16, reading: &Reading) -> String {
+fn title(cause: Cause, status: Option<u16>, reading: &Reading) -> String {
+    let with_status = |what: &str| match status {
+        Some(status) => format!("{what} with status {status}"),
+        None => what.to_owned(),
+    };
     let what = match (&reading.action, &reading.resource) {
         (Some(action), Some(resource)) => format!("`{action}` on `{resource}`"),
         (Some(action), None) => format!("`{action}`"),
@@ -78,10 +112,12 @@ fn title(cause: Cause, status: u16, reading: &Reading) -> String {
         Cause::PermissionImplicitDeny => format!("the service refused {what}: nothing allows it"),
         Cause::PermissionExplicitDeny => format!("the service refused {what}: a Deny applies"),
         Cause::PermissionDenied => format!("the service refused {what}: the caller may not do it"),
-        Cause::ServiceNotActivated => {
-            "Function Compute is not switched on for this account".to_owned()
-        }
+        Cause::ServiceNotActivated => match reading.product().as_deref() {
+            None | Some("fc") => "Function Compute is not switched on for this account".to_owned(),
+            Some(product) => format!("the product `{product}` is not switched on for this account"),
+        },
         Cause::WrongAccount => "the account in the address is not the access key's own".to_owned(),
+        Cause::WrongRegion => "the service does not know the region".to_owned(),
         Cause::AccessKeyDisabled => "the access key is disabled".to_owned(),
         Cause::AccessKeyNotFound => "the access key does not exist".to_owned(),
         Cause::SignatureMismatch => "the secret does not belong to the access key".to_owned(),
@@ -98,9 +134,10 @@ fn title(cause: Cause, status: u16, reading: &Reading) -> String {
         Cause::PayloadTooLarge => "the event is larger than the service takes".to_owned(),
         Cause::Throttled => "the service takes no more calls for now".to_owned(),
         Cause::FunctionStartFailed => "the function could not start".to_owned(),
-        Cause::ServiceError => format!("the service failed with status {status}"),
+        Cause::ServiceError => with_status("the service failed"),
         Cause::InvalidArgument => "the service does not take an argument of the call".to_owned(),
-        _ => format!("the service refused with status {status}"),
+        Cause::ClientCanceled => "the caller went away before the answer".to_owned(),
+        _ => with_status("the service refused"),
     }
 }
 
@@ -117,15 +154,21 @@ fn what_is_missing(reading: &Reading) -> &'static str {
     kind.map_or("service, function, version or alias", |(_, kind)| kind)
 }
 
-fn next_steps(cause: Cause, refusal: &Refusal, reading: &Reading, call: &Call<'_>) -> Vec<Hint> {
+fn next_steps(cause: Cause, reading: &Reading, facts: Facts<'_>) -> Vec<Hint> {
     let hint = |text: &str| vec![Hint::text(text)];
     match cause {
-        Cause::ServiceNotActivated => hint(
-            "the account's owner switches it on in the Function Compute console; no policy can",
-        ),
+        Cause::ServiceNotActivated => hint(match reading.product().as_deref() {
+            None | Some("fc") => {
+                "the account's owner switches it on in the Function Compute console; no policy can"
+            }
+            Some(_) => "the account's owner switches it on in the product's console; no policy can",
+        }),
         Cause::WrongAccount => hint(
             "pass the main account's id with `--account-id` (not a RAM user's id), or leave it out",
         ),
+        Cause::WrongRegion => {
+            hint("check the region's id (`cn-hangzhou`, not a name), and that the product is there")
+        }
         Cause::AccessKeyDisabled => {
             hint("enable it in the RAM console, or use another key of the same user")
         }
@@ -139,7 +182,7 @@ fn next_steps(cause: Cause, refusal: &Refusal, reading: &Reading, call: &Call<'_
         Cause::SecurityTokenInvalid => {
             hint("the token must come from the same answer of STS as key and secret")
         }
-        Cause::ClockSkew => match refusal.headers.get("date") {
+        Cause::ClockSkew => match facts.date {
             Some(date) => vec![Hint::text(format!(
                 "set this machine's clock: the service's is {date}"
             ))],
@@ -158,7 +201,7 @@ fn next_steps(cause: Cause, refusal: &Refusal, reading: &Reading, call: &Call<'_
         Cause::FunctionStartFailed => {
             hint("look at the function's start command, its port and its log")
         }
-        Cause::ServiceError if refusal.status == 503 && !call.in_doubt => {
+        Cause::ServiceError if facts.status == Some(503) && !facts.in_doubt => {
             hint("the service had no room for the call, and did not run it: call again later")
         }
         Cause::ServiceError => match &reading.request_id {
@@ -200,16 +243,26 @@ fn excerpt_of(body: &[u8]) -> Option<String> {
 pub fn function_failed(head: Head<'_>, body: &[u8]) -> Failure {
     let error: Value = serde_json::from_slice(body).unwrap_or_default();
     let message = error["errorMessage"].as_str().unwrap_or_default();
-    let cause = classify_function_error(message);
+    let reading = Reading {
+        code: head.error_type().map(str::to_owned),
+        message: Some(message.to_owned()).filter(|message| !message.is_empty()),
+        request_id: head.request_id().map(str::to_owned),
+        ..Reading::default()
+    };
+    of_function(classify_function_error(message), &reading)
+}
+
+/// As [`function_failed`], for an error that was read.
+pub(super) fn of_function(cause: Cause, reading: &Reading) -> Failure {
     let title = match cause {
         Cause::FunctionTimeout => "the function ran out of its time",
         Cause::FunctionExited => "the function's process ended before it answered",
         _ => "the function raised an error",
     };
     let mut failure = Failure::new(codes::of_refusal(cause), title);
-    failure.service_code = head.error_type().map(str::to_owned);
-    failure.request_id = head.request_id().map(str::to_owned);
-    failure.said = Some(message.to_owned()).filter(|message| !message.is_empty());
+    failure.service_code.clone_from(&reading.code);
+    failure.request_id.clone_from(&reading.request_id);
+    failure.said.clone_from(&reading.message);
     failure.hint(match cause {
         Cause::FunctionTimeout => "give the function more time, or less to do",
         Cause::FunctionExited => "look at the log above, and at the function's memory",

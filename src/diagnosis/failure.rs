@@ -412,7 +412,7 @@ impl From<RpcError> for Failure {
 
 impl Failure {
     /// A call of STS that a command needs before its own.
-    fn of_rpc(error: RpcError, asked: &str) -> Self {
+    pub(crate) fn of_rpc(error: RpcError, asked: &str) -> Self {
         match error {
             RpcError::Transport(error) => {
                 let interrupted = matches!(error, TransportError::Interrupted { .. });

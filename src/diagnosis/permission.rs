@@ -1,12 +1,13 @@
 //! Denials: preflight's own, and the service's. What is suggested is the smallest policy for
 //! what the call needs, and only where an Allow would help.
 
-use super::failure::{Failure, Hint, policy_name, shell_quoted};
-use super::{Cause, Reading, codes, places};
+use super::failure::{Failure, Hint, shell_quoted};
+use super::pasted::Shape;
+use super::{Cause, Reading, codes, grant, places};
 use crate::acs::Principal;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Requirement};
 use crate::fc::Target;
-use crate::preflight::{self, Caller, Denial, Preflight, Verdict};
+use crate::preflight::{self, Caller, Denial, Preflight, Required, Verdict};
 use crate::ram::{Decision, Explanation, Layer, Policies, Reason, Request};
 
 /// What is known of the call that was refused.
@@ -46,9 +47,7 @@ pub fn of_preflight(preflight: &Preflight, target: &Target, caller: &Caller) -> 
         &check.resource,
         &caller.policies,
     );
-    for reason in &preflight.reasons {
-        failure.hints.push(settle(reason));
-    }
+    failure.hints.extend(to_settle(preflight, caller));
     if let Some(layer) = ended_by(preflight) {
         failure.hints.push(Hint::text(kept_by(layer)));
     }
@@ -124,6 +123,22 @@ fn settle(reason: &Reason) -> Hint {
     Hint::text(format!("to settle it: {}", reason.settle_with))
 }
 
+/// What to do about each thing that a verdict hangs on.
+pub fn to_settle(preflight: &Preflight, caller: &Caller) -> Vec<Hint> {
+    let mut hints: Vec<Hint> = Vec::new();
+    for reason in &preflight.reasons {
+        let hint = settle(reason);
+        if !hints.contains(&hint) {
+            hints.push(hint);
+        }
+    }
+    if preflight.verdict == Verdict::Undetermined {
+        let principal = caller.principal.clone().unwrap_or_default();
+        hints.extend(grant::to_read(caller.to_read.as_ref(), &principal));
+    }
+    hints
+}
+
 /// The layer above the caller's own policies that denies.
 fn ended_by(preflight: &Preflight) -> Option<Layer> {
     preflight
@@ -163,70 +178,56 @@ fn why(preflight: &Preflight, caller: &Caller) -> Vec<String> {
     why
 }
 
-/// The command that creates a policy from its text.
-pub fn create_policy(name: &str, document: &str) -> String {
-    format!(
-        "aliyun ram CreatePolicy --PolicyName {} --PolicyDocument {}",
-        shell_quoted(name),
-        shell_quoted(document)
-    )
-}
-
 /// What a layer above the caller's own policies withholds, in words.
 fn withheld_by(layer: Layer) -> String {
     let name = layer.as_str();
     format!("no {name} policy allows it, whatever the caller's own policies say")
 }
 
-/// Adds the policy, whom to attach it to, and the commands that do it.
-fn suggest(failure: &mut Failure, policy: Option<serde_json::Value>, target: &Target) {
-    let Some(policy) = policy else { return };
-    let principal = failure.principal.clone().unwrap_or_default();
-    let name = policy_name(&format!("sesame-invoke-{}", target.name()));
-    let create = create_policy(&name, &policy.to_string());
-    let role = principal.kind.as_deref() == Some("AssumedRoleUser");
-    let known = principal
-        .name
-        .as_deref()
-        .map(|name| name.split(':').next().unwrap_or(name));
-    let (kind, operation, argument) = if role {
-        ("RAM role", "AttachPolicyToRole", "--RoleName")
-    } else {
-        ("RAM user", "AttachPolicyToUser", "--UserName")
-    };
-    failure.attach_to = Some(match known {
-        Some(known) => format!("{kind} `{known}`"),
-        None => principal.describe(),
-    });
-    failure
-        .hints
-        .push(Hint::command("an administrator creates the policy", create));
-    if let Some(known) = known {
-        let attach = format!(
-            "aliyun ram {operation} --PolicyType Custom --PolicyName {} {argument} {}",
-            shell_quoted(&name),
-            shell_quoted(known)
-        );
-        failure.hints.push(Hint::command("and attaches it", attach));
-    } else {
-        failure.hints.push(Hint::text(
-            "and attaches it to the RAM user or role that called",
-        ));
-    }
-    failure.suggested_policy = Some(policy);
+/// Where a refusal was met.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Origin<'a> {
+    /// In a call that sesame made.
+    Call(&'a Call<'a>),
+    /// In somebody's text.
+    Text(Shape),
 }
 
-/// Fills in what a platform's denial says, and the way out.
-pub(super) fn of_refusal(failure: &mut Failure, cause: Cause, reading: &Reading, call: &Call<'_>) {
-    let principal = match (call.principal, &reading.principal) {
+impl<'a> Origin<'a> {
+    /// What was called, where that is known.
+    pub(super) fn target(self) -> Option<&'a Target> {
+        match self {
+            Self::Call(call) => call.target,
+            Self::Text(_) => None,
+        }
+    }
+}
+
+/// Who was refused: what is known here, completed by what the answer says.
+fn refused_principal(known: Option<&Principal>, said: Option<&Principal>) -> Option<Principal> {
+    match (known, said) {
         (Some(known), Some(said)) => Some(Principal {
             kind: said.kind.clone().or_else(|| known.kind.clone()),
             id: said.id.clone().or_else(|| known.id.clone()),
             name: known.name.clone(),
             account_id: said.account_id.clone().or_else(|| known.account_id.clone()),
         }),
-        (known, said) => known.cloned().or_else(|| said.clone()),
+        (known, said) => known.or(said).cloned(),
+    }
+}
+
+/// Fills in what a platform's denial says, and the way out.
+pub(super) fn of_refusal(
+    failure: &mut Failure,
+    cause: Cause,
+    reading: &Reading,
+    origin: Origin<'_>,
+) {
+    let (known, preflight) = match origin {
+        Origin::Call(call) => (call.principal, call.preflight),
+        Origin::Text(_) => (None, None),
     };
+    let principal = refused_principal(known, reading.principal.as_ref());
     failure.who = principal.as_ref().map(Principal::describe);
     failure.principal = principal;
     failure.denial = reading.denial;
@@ -241,7 +242,7 @@ pub(super) fn of_refusal(failure: &mut Failure, cause: Cause, reading: &Reading,
             "a Deny with a condition that the request meets: {key} is {value}"
         ));
     }
-    if let Some(preflight) = call.preflight {
+    if let Some(preflight) = preflight {
         failure.why.push(match preflight.verdict {
             Verdict::Allowed => {
                 "preflight said allowed: the policies that it was given are not the ones that the service goes by".to_owned()
@@ -250,72 +251,132 @@ pub(super) fn of_refusal(failure: &mut Failure, cause: Cause, reading: &Reading,
             Verdict::Undetermined => "preflight could not tell".to_owned(),
         });
     }
-    let above = match reading.policy_type.as_deref() {
-        Some("ControlPolicy") => Some(Layer::Control),
-        Some("SessionPolicy") => Some(Layer::Session),
+    let assumed = match origin {
+        Origin::Call(call) => Assumed::of(call, reading),
+        Origin::Text(_) => None,
+    };
+    if let Some(assumed) = &assumed {
+        failure.why.extend(assumed.difference(reading));
+    }
+    let elsewhere = match reading.policy_type.as_deref() {
+        Some("ControlPolicy") => Some(kept_by(Layer::Control)),
+        Some("SessionPolicy") => Some(kept_by(Layer::Session)),
+        Some("AssumeRolePolicy") => Some(
+            "it is the role's trust policy: whoever owns the role adds the caller to its `Principal`",
+        ),
         _ => None,
     };
-    match (cause, above) {
-        (_, Some(layer)) => failure.hints.push(Hint::text(kept_by(layer))),
-        (Cause::PermissionExplicitDeny, None) => failure.hints.push(Hint::text(
-            "an Allow does not lift a Deny: ask whoever owns the caller's policies which one it is",
-        )),
-        _ => suggest_for_refusal(failure, reading, call),
+    match (cause, elsewhere, origin) {
+        (_, Some(elsewhere), _) => failure.hints.push(Hint::text(elsewhere)),
+        (Cause::PermissionExplicitDeny, None, _) => failure.hints.push(Hint::text(WHICH_DENY)),
+        (_, None, Origin::Call(_)) => suggest_for_call(failure, reading, assumed.as_ref()),
+        (_, None, Origin::Text(shape)) => grant::of_text(failure, reading, shape),
     }
-    if let Some(message) = &reading.encoded_diagnostic_message {
+    if let Some(message) = reading
+        .encoded_diagnostic_message
+        .as_deref()
+        .filter(|message| is_encoded(message))
+    {
         failure.hints.push(Hint::command(
             "an administrator can ask RAM which policy decided",
-            format!(
-                "aliyun ram DecodeDiagnosticMessage --EncodedDiagnosticMessage {}",
-                shell_quoted(message)
-            ),
+            decode_command(message),
         ));
+    }
+}
+
+/// What to do about a Deny of a policy that nobody names.
+pub(super) const WHICH_DENY: &str =
+    "an Allow does not lift a Deny: ask whoever owns the caller's policies which one it is";
+
+/// Whether it has the form of an `EncodedDiagnosticMessage`; anything else is not handed on.
+pub(super) fn is_encoded(message: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte);
+    !message.is_empty() && message.len() <= 16 * 1024 && message.bytes().all(plain)
+}
+
+/// The command that asks RAM which policy decided.
+pub(super) fn decode_command(message: &str) -> String {
+    format!(
+        "aliyun ram DecodeDiagnosticMessage --EncodedDiagnosticMessage {}",
+        shell_quoted(message)
+    )
+}
+
+/// What sesame takes the call to need.
+struct Assumed {
+    target: Target,
+    required: Required,
+}
+
+impl Assumed {
+    fn of(call: &Call<'_>, reading: &Reading) -> Option<Self> {
+        let target = call.target?;
+        // The platform's word on the account settles it where nobody gave one.
+        let account = target.account().map(str::to_owned).or_else(|| {
+            let account = reading.resource.as_deref()?.split(':').nth(3)?;
+            let checked = crate::fc::target::check_account(account);
+            checked.ok().map(|()| account.to_owned())
+        })?;
+        let target = target.clone().in_account(&account).ok()?;
+        let catalogue = call.catalogue.unwrap_or_else(|| Catalogue::embedded());
+        let required = preflight::for_invoke(&target, catalogue).ok()?;
+        Some(Self { target, required })
+    }
+
+    /// The requirement that the answer speaks of.
+    fn matched(&self, reading: &Reading) -> Option<&Requirement> {
+        let action = reading.action.as_deref();
+        let mut requirements = self.required.requirements.iter();
+        let found = requirements.find(|one| action.is_none_or(|said| said == one.action))?;
+        let resource = reading.resource.as_ref();
+        resource
+            .is_none_or(|said| found.resources.contains(said))
+            .then_some(found)
+    }
+
+    /// Where the service went by something else than what was assumed, or settled what was
+    /// open.
+    fn difference(&self, reading: &Reading) -> Option<String> {
+        match (self.matched(reading), &reading.resource) {
+            (Some(matched), Some(said)) if matched.resources.len() > 1 => Some(format!(
+                "of the forms that sesame weighed, `{}`, the service went by `{said}`",
+                matched.resources.join("` and `")
+            )),
+            (Some(_), _) => None,
+            (None, _) => {
+                let requirements = self.required.requirements.iter();
+                let ours: Vec<String> = requirements
+                    .map(|one| format!("`{}` on `{}`", one.action, one.resources.join("` or `")))
+                    .collect();
+                Some(format!(
+                    "sesame assumed {}, which is not what the answer names",
+                    ours.join(", ")
+                ))
+            }
+        }
     }
 }
 
 /// A policy is suggested only for what the call needs, so a text that names something else
 /// cannot plant advice.
-fn suggest_for_refusal(failure: &mut Failure, reading: &Reading, call: &Call<'_>) {
-    let Some(target) = call.target else { return };
-    let said = reading.resource.as_deref().unwrap_or_default();
-    // The platform's word on the account settles it where nobody gave one.
-    let account = target.account().map(str::to_owned).or_else(|| {
-        let account = said.split(':').nth(3)?;
-        crate::fc::target::check_account(account)
-            .ok()
-            .map(|()| account.to_owned())
-    });
-    let target = match account.map(|account| target.clone().in_account(&account)) {
-        Some(Ok(target)) => target,
-        _ => return,
-    };
-    let catalogue = call.catalogue.unwrap_or_else(|| Catalogue::embedded());
-    let Ok(required) = preflight::for_invoke(&target, catalogue) else {
-        return;
-    };
-    let requirements = &required.requirements;
-    let assumed = requirements.iter().find(|requirement| {
-        reading
-            .action
-            .as_deref()
-            .is_none_or(|said| said == requirement.action)
-    });
-    let matches = assumed.is_some_and(|requirement| {
-        reading.resource.is_none() || requirement.resources.iter().any(|one| one == said)
-    });
-    if matches {
-        suggest(failure, Some(required.least_policy()), &target);
+fn suggest_for_call(failure: &mut Failure, reading: &Reading, assumed: Option<&Assumed>) {
+    let Some(assumed) = assumed else { return };
+    if assumed.matched(reading).is_some() {
+        suggest(
+            failure,
+            Some(assumed.required.least_policy()),
+            &assumed.target,
+        );
         return;
     }
-    let ours: Vec<String> = requirements
-        .iter()
-        .map(|one| format!("`{}` on `{}`", one.action, one.resources.join("` or `")))
-        .collect();
-    failure.why.push(format!(
-        "sesame assumed {}, which is not what the answer names",
-        ours.join(", ")
-    ));
     failure.hints.push(Hint::text(
         "sesame suggests no policy for something else than the call: compare the two before you grant it",
     ));
+}
+
+/// Adds the policy for a target, whom to attach it to, and the commands that do it.
+fn suggest(failure: &mut Failure, policy: Option<serde_json::Value>, target: &Target) {
+    if let Some(policy) = policy {
+        grant::suggest(failure, policy, &format!("sesame-invoke-{}", target.name()));
+    }
 }

@@ -32,6 +32,10 @@ pub struct Reading {
     pub request_id: Option<String>,
     /// What RAM can decode for an administrator.
     pub encoded_diagnostic_message: Option<String>,
+    /// The host that answered, where the body names it.
+    pub host: Option<String>,
+    /// The action of `AccessDeniedDetail`, where it is not the one of the text.
+    pub other_action: Option<String>,
 }
 
 #[expect(
@@ -50,9 +54,21 @@ static FC_DENIAL: LazyLock<Regex> = LazyLock::new(|| {
     reason = "the patterns are constants, and a test compiles them"
 )]
 static RAM_DENIAL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"You are not authorized to do this action\. Resource: ([^ ]+) Action: ([^ ]+)")
-        .expect("a constant pattern")
+    Regex::new(
+        r"You are not authorized to do this action\. Resource: ([^ ]+) Action: ([A-Za-z0-9*?:_-]+)",
+    )
+    .expect("a constant pattern")
 });
+
+/// `ram` of `ram.aliyuncs.com`, `ecs` of `ecs.cn-hangzhou.aliyuncs.com`, `fc` of an account's
+/// own host.
+fn product_of_host(host: &str) -> Option<&str> {
+    let labels = host.strip_suffix(".aliyuncs.com")?;
+    match labels.split('.').next()? {
+        account if account.bytes().all(|byte| byte.is_ascii_digit()) => labels.rsplit('.').next(),
+        product => Some(product),
+    }
+}
 
 /// A field of the object, whatever the case of its name.
 fn field<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
@@ -101,7 +117,8 @@ impl Reading {
         Some(reading)
     }
 
-    fn of_body(body: &Map<String, Value>) -> Option<Self> {
+    /// Reads a body that is known to be an error's; `None` when it says nothing.
+    pub(super) fn of_body(body: &Map<String, Value>) -> Option<Self> {
         let code = text(body, &["Code", "ErrorCode"]);
         let message = text(body, &["Message", "ErrorMessage"]);
         let detail = field(body, &["AccessDeniedDetail"]).and_then(Value::as_object);
@@ -112,6 +129,7 @@ impl Reading {
             code,
             message,
             request_id: text(body, &["RequestId"]),
+            host: text(body, &["HostId"]),
             ..Self::default()
         };
         reading.read_message();
@@ -119,6 +137,36 @@ impl Reading {
             reading.read_detail(detail);
         }
         Some(reading)
+    }
+
+    /// Adds what this leaves out from another reading of the same refusal.
+    pub(super) fn complete(&mut self, other: Self) {
+        let agree = |one: &Option<String>, other: &Option<String>| {
+            one.is_none() || other.is_none() || one == other
+        };
+        if !agree(&self.action, &other.action)
+            || !agree(&self.resource, &other.resource)
+            || !agree(&self.code, &other.code)
+            || !agree(&self.request_id, &other.request_id)
+        {
+            return;
+        }
+        let fill = |place: &mut Option<String>, with: Option<String>| {
+            *place = place.take().or(with);
+        };
+        fill(&mut self.code, other.code);
+        fill(&mut self.action, other.action);
+        fill(&mut self.resource, other.resource);
+        fill(&mut self.policy_type, other.policy_type);
+        fill(&mut self.request_id, other.request_id);
+        fill(&mut self.host, other.host);
+        fill(&mut self.other_action, other.other_action);
+        fill(
+            &mut self.encoded_diagnostic_message,
+            other.encoded_diagnostic_message,
+        );
+        self.denial = self.denial.or(other.denial);
+        self.principal = self.principal.take().or(other.principal);
     }
 
     fn read_message(&mut self) {
@@ -151,8 +199,12 @@ impl Reading {
         }
         self.policy_type = detail_text("PolicyType");
         self.encoded_diagnostic_message = detail_text("EncodedDiagnosticMessage");
-        if self.action.is_none() {
-            self.action = detail_text("AuthAction");
+        match (&self.action, detail_text("AuthAction")) {
+            (None, said) => self.action = said,
+            (Some(action), Some(said)) if !said.eq_ignore_ascii_case(action) => {
+                self.other_action = Some(said);
+            }
+            _ => {}
         }
         let principal = Principal {
             kind: detail_text("AuthPrincipalType"),
@@ -166,9 +218,41 @@ impl Reading {
     /// Whether the platform says that it could not start the function.
     pub fn is_start_failure(&self) -> bool {
         let codes = ["FunctionNotStarted", "CAExited", "CAFileNotFound"];
-        self.code
+        let texts = [
+            "The function cannot be started",
+            "Function instance exited unexpectedly",
+            "Function instance health check failed",
+        ];
+        match (&self.code, &self.message) {
+            (Some(code), _) => codes.iter().any(|known| known.eq_ignore_ascii_case(code)),
+            (None, Some(message)) => texts.iter().any(|known| message.starts_with(known)),
+            (None, None) => false,
+        }
+    }
+
+    /// The product that refused, as actions name it; `None` when nothing says.
+    pub fn product(&self) -> Option<String> {
+        let of_action = self.action.as_deref().and_then(|one| one.split(':').next());
+        let of_resource = self
+            .resource
             .as_deref()
-            .is_some_and(|code| codes.iter().any(|known| known.eq_ignore_ascii_case(code)))
+            .and_then(|one| one.split(':').nth(1));
+        let of_host = self.host.as_deref().and_then(product_of_host);
+        let fc = || {
+            let message = self.message.as_deref().unwrap_or_default();
+            let own = [
+                "FC service",
+                "The service or function",
+                "function '",
+                "service '",
+            ];
+            let says = own.iter().any(|own| message.starts_with(own)) || self.is_start_failure();
+            says.then_some("fc")
+        };
+        let named = of_action.or(of_resource).or(of_host).or_else(fc)?;
+        let plain = |one: u8| one.is_ascii_lowercase() || one.is_ascii_digit() || one == b'-';
+        let plain = !named.is_empty() && named.len() <= 40 && named.bytes().all(plain);
+        plain.then(|| named.to_owned())
     }
 
     /// Whether the refusal is RAM's word on an action, whatever its code says.

@@ -1,59 +1,45 @@
-//! Where a YAML or JSON file is wrong.
+//! Places in a YAML or JSON file as something to be shown.
 
 use std::ops::Range;
 
-use serde_saphyr::Location;
-
 use super::failure::{Excerpt, Weight};
+use crate::yaml::Place;
 
-/// The place that the reader of YAML complains about.
-pub fn place(error: &serde_saphyr::Error, path: &str, source: &str) -> Excerpt {
-    let error = error.without_snippet();
-    let text = error.to_string();
-    // Some errors put the position behind the message, some before it.
-    let message = text.split(" at line ").next().unwrap_or(&text);
-    let message = message.trim_start_matches("error: ");
-    let message = match message.split_once(": ") {
-        Some((position, rest)) if position.starts_with("line ") => rest,
-        _ => message,
-    };
-    at(error.location(), message, path, source)
-}
+/// The most that is shown of one file.
+const MOST: usize = 20;
 
-/// A place of our own choosing.
-pub fn at(
-    location: Option<Location>,
-    message: impl Into<String>,
-    path: &str,
-    source: &str,
-) -> Excerpt {
-    let range = location.map_or(0..1, |location| range(location, source));
-    Excerpt {
-        weight: Weight::Error,
-        code: None,
-        title: message.into(),
-        path: path.to_owned(),
-        source: source.to_owned(),
-        labels: vec![(range, String::new())],
-        help: None,
+/// The places of one file, with what is wrong at each. The source is the file's text, or one
+/// of the same length that may be shown in its place.
+pub fn excerpts(faults: Vec<(Place, String)>, source: &str) -> Vec<Excerpt> {
+    let more = faults.len().saturating_sub(MOST);
+    let shown = faults.into_iter().take(MOST);
+    let mut excerpts: Vec<_> = shown
+        .map(|(place, message)| Excerpt {
+            weight: Weight::Error,
+            code: None,
+            title: message,
+            path: place.path().display().to_string(),
+            source: source.to_owned(),
+            labels: vec![(range(&place), String::new())],
+            help: None,
+        })
+        .collect();
+    if let Some(last) = excerpts.last_mut().filter(|_| more > 0) {
+        last.help = Some(format!("{more} more faults are not shown"));
     }
+    excerpts
 }
 
-/// The scalar that begins at the location, as far as its end can be told.
-fn range(location: Location, source: &str) -> Range<usize> {
-    let line = usize::try_from(location.line()).unwrap_or(1);
-    let column = usize::try_from(location.column()).unwrap_or(1);
-    let before = source.split_inclusive('\n').take(line.saturating_sub(1));
-    let in_line = source
-        .lines()
-        .nth(line.saturating_sub(1))
-        .unwrap_or_default();
-    let within = in_line.char_indices().nth(column.saturating_sub(1));
-    let within = within.map_or(in_line.len(), |(byte, _)| byte);
-    let start = before.map(str::len).sum::<usize>() + within;
-    let word = in_line.get(within..).unwrap_or_default();
-    let end = word
-        .find([',', '}', ']', ':', ' ', '\t'])
-        .unwrap_or(word.len());
-    start..start + end.max(1)
+/// What stands there as far as its first line; where that is nothing, the word that begins
+/// there.
+fn range(place: &Place) -> Range<usize> {
+    let start = place.span().start.min(place.text().len());
+    let rest = place.text().get(start..).unwrap_or_default();
+    let within = match place.span().len() {
+        0 => rest
+            .find(|one: char| ",}]:".contains(one) || one.is_whitespace())
+            .unwrap_or(rest.len()),
+        length => rest.find(['\r', '\n']).unwrap_or(length).min(length),
+    };
+    start..start + within
 }

@@ -65,9 +65,10 @@ pub async fn invoke(
         let request = invocation.signed(endpoint, credentials, (ambient.now)(), &(ambient.nonce)());
         let sent = transport.send(request).await;
         let (why, asked_wait) = match &sent {
-            Ok(incoming) if is_not_run(incoming) => {
-                (format!("status {}", incoming.status), asked_wait(incoming))
-            }
+            Ok(incoming) if is_not_run(incoming) => (
+                format!("status {}", incoming.status),
+                incoming.headers.asked_wait(),
+            ),
             Ok(_) => ("".to_owned(), None),
             Err(error @ TransportError::Refused { .. }) => (error.to_string(), None),
             Err(error @ TransportError::Interrupted { .. }) if has_id(invocation) => {
@@ -110,17 +111,4 @@ fn has_id(invocation: &Invocation) -> bool {
 /// Throttled, or no room: the service says so before it starts the function.
 fn is_not_run(incoming: &Incoming) -> bool {
     matches!(incoming.status, 429 | 503) && Head(&incoming.headers).error_type().is_none()
-}
-
-/// How long the service asks to wait.
-fn asked_wait(incoming: &Incoming) -> Option<Duration> {
-    let number = |name| {
-        incoming
-            .headers
-            .get(name)
-            .and_then(|value| value.trim().parse().ok())
-    };
-    number("x-acs-retry-after")
-        .map(Duration::from_millis)
-        .or_else(|| number("retry-after").map(Duration::from_secs))
 }

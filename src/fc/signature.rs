@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::Mac;
 use jiff::Timestamp;
 
-use crate::acs::encoding::{decode, hmac_sha256, query_pairs};
+use crate::acs::encoding::{decode_text, hmac_sha256, query_pairs};
 use crate::acs::{Credentials, Headers, HttpRequest};
 
 /// Paths below it are HTTP triggers, whose query is signed too.
@@ -31,7 +31,7 @@ impl Signable<'_> {
         let date = self.header("date");
         match self.path.starts_with(PROXY_PREFIX) {
             true => self.signed_text(date, &self.trigger_resource(Order::Sorted, None)),
-            false => self.signed_text(date, &text(&decode(self.path))),
+            false => self.signed_text(date, &decode_text(self.path)),
         }
     }
 
@@ -57,26 +57,34 @@ impl Signable<'_> {
         let mut fc_headers: Vec<(String, &str)> = self
             .headers
             .iter()
+            .filter(|(name, _)| is_fc(name))
             .map(|(name, value)| (name.to_ascii_lowercase(), value))
-            .filter(|(name, _)| name.starts_with("x-fc-"))
             .collect();
         fc_headers.sort_unstable();
-        let fc_headers: String = fc_headers
-            .iter()
-            .map(|(name, value)| format!("{name}:{value}\n"))
-            .collect();
-        format!(
-            "{}\n{}\n{}\n{date}\n{fc_headers}{resource}",
+        let mut signed = String::with_capacity(512);
+        let fields = [
             self.method,
             self.header("content-md5"),
             self.header("content-type"),
-        )
+            date,
+        ];
+        for line in fields {
+            signed.push_str(line);
+            signed.push('\n');
+        }
+        for (name, value) in &fc_headers {
+            for part in [name, ":", value, "\n"] {
+                signed.push_str(part);
+            }
+        }
+        signed.push_str(resource);
+        signed
     }
 
     fn trigger_resource(&self, order: Order, without: Option<&str>) -> String {
-        let path = text(&decode(self.path));
+        let path = decode_text(self.path);
         if order == Order::AsSent {
-            let query = text(&decode(self.query)).replace('&', "\n");
+            let query = decode_text(self.query).replace('&', "\n");
             return format!("{path}\n{query}");
         }
         let mut parameters: Vec<String> = query_pairs(self.query)
@@ -129,6 +137,11 @@ pub const PRESIGNED_SIGNATURE: &str = "x-fc-signature";
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn is_fc(name: &str) -> bool {
+    let prefix = name.get(..5);
+    prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case("x-fc-"))
 }
 
 /// Reads `FC id:signature`; `None` when the value is not of this scheme.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::escape;
 use crate::acs::Principal;
-use crate::diagnosis::Failure;
+use crate::diagnosis::{self, Failure, Hint};
 use crate::preflight::{Caller, Denial, Preflight};
 use crate::ram::{Explanation, Layer, Policies, Reason};
 
@@ -75,13 +75,14 @@ pub fn pretty(value: &Value) -> String {
     written(value, PrettyFormatter::new())
 }
 
+fn hints(hints: &[Hint]) -> Vec<Value> {
+    let rows = hints.iter();
+    rows.map(|hint| json!({"text": hint.text, "command": hint.command}))
+        .collect()
+}
+
 /// `error` of every command.
 pub fn failure(failure: &Failure) -> Value {
-    let hints: Vec<Value> = failure
-        .hints
-        .iter()
-        .map(|hint| json!({"text": hint.text, "command": hint.command}))
-        .collect();
     let excerpts: Vec<Value> = failure
         .excerpts
         .iter()
@@ -110,7 +111,49 @@ pub fn failure(failure: &Failure) -> Value {
         "why": failure.why,
         "said": failure.said,
         "places": excerpts,
-        "hints": hints,
+        "hints": hints(&failure.hints),
+    })
+}
+
+/// Somebody's text, explained.
+pub fn refusal(explanation: &diagnosis::Explanation) -> Value {
+    let (reading, failure) = (&explanation.reading, &explanation.failure);
+    let decoded = explanation.decoded.as_ref();
+    let more = decoded.into_iter().flat_map(|decoded| &decoded.conditions);
+    let conditions = reading.conditions.iter().chain(more);
+    let conditions: Vec<Value> = conditions
+        .map(|(key, value)| json!({"key": key, "value": value}))
+        .collect();
+    let decoded = decoded.map(|decoded| {
+        let policies = decoded.policies.iter().map(|policy| {
+            json!({
+                "name": policy.name, "type": policy.kind, "version": policy.version,
+                "effect": policy.effect, "attached_to": policy.entity, "scope": policy.scope,
+            })
+        });
+        json!({"policies": policies.collect::<Vec<_>>()})
+    });
+    json!({
+        "cause": explanation.cause.as_str(),
+        "title": failure.title,
+        "product": explanation.product,
+        "http_status": explanation.http_status,
+        "service_code": reading.code,
+        "message": reading.message,
+        "action": reading.action,
+        "resource": reading.resource,
+        "conditions": conditions,
+        "denial": reading.denial.map(Denial::as_str),
+        "policy_type": reading.policy_type,
+        "principal": reading.principal.as_ref().map(principal),
+        "request_id": reading.request_id,
+        "encoded_diagnostic_message": reading.encoded_diagnostic_message,
+        "decoded": decoded,
+        "suggested_policy": failure.suggested_policy,
+        "attach_to": failure.attach_to,
+        "why": failure.why,
+        "refusals": explanation.count,
+        "hints": hints(&failure.hints),
     })
 }
 
@@ -246,6 +289,7 @@ pub fn preflight(preflight: &Preflight, caller: &Caller) -> Value {
         "layers_not_seen": layers(&preflight.layers_not_seen),
         "reasons": reasons(&preflight.reasons),
         "suggested_policy": preflight.suggested_policy,
+        "to_read": caller.to_read,
         "sufficient_system_policies": preflight.sufficient_system_policies,
     })
 }

@@ -4,7 +4,7 @@ use owo_colors::OwoColorize;
 
 use super::escape::{line, lines};
 use super::{Format, Printer, Verbosity, excerpt, json};
-use crate::diagnosis::{Excerpt, Failure};
+use crate::diagnosis::{Excerpt, Explanation, Failure, Hint};
 
 impl Printer {
     /// An error: who, which action, which resource, why, and what to do next.
@@ -19,61 +19,28 @@ impl Printer {
             // The object on stdout says the rest.
             return;
         }
-        let fields = [
-            ("who", &failure.who),
-            ("action", &failure.action),
-            ("resource", &failure.resource),
-        ];
-        for (name, value) in fields {
-            if let Some(value) = value {
-                self.field(name, &line(value));
-            }
-        }
-        for why in &failure.why {
-            self.field("why", &line(why));
-        }
-        if let Some(said) = &failure.said {
-            let code = failure.service_code.as_ref();
-            let code = code.map(|code| format!("{code}: ")).unwrap_or_default();
-            self.field("said", &line(&format!("{code}{said}")));
-        }
-        if let Some(id) = &failure.request_id {
-            self.field("request", &line(id));
-        }
-        for place in &failure.excerpts {
-            self.line(Verbosity::Quiet, &excerpt::render(place));
-        }
-        if let Some(policy) = &failure.suggested_policy {
-            let target = failure.attach_to.as_ref();
-            let target = target
-                .map(|target| format!(", to attach to {}", line(target)))
-                .unwrap_or_default();
-            self.line(Verbosity::Quiet, "");
-            self.line(
-                Verbosity::Quiet,
-                &format!("the smallest policy that allows this call{target}:")
-                    .bold()
-                    .to_string(),
-            );
-            self.line(Verbosity::Quiet, &json::pretty(policy));
-        }
-        if !failure.hints.is_empty() {
-            self.line(Verbosity::Quiet, "");
-        }
-        for hint in &failure.hints {
-            let name = "hint:".cyan().to_string();
-            self.line(Verbosity::Quiet, &format!("{name} {}", line(&hint.text)));
-            if let Some(command) = &hint.command {
-                self.line(Verbosity::Quiet, &format!("      {}", line(command)));
-            }
+        for line in details(failure) {
+            self.line(Verbosity::Quiet, &line);
         }
     }
 
-    fn field(&mut self, name: &str, value: &str) {
-        self.line(
-            Verbosity::Quiet,
-            &format!("  {:<9} {value}", format!("{name}:")),
-        );
+    /// A next step.
+    pub fn hint(&mut self, at_least: Verbosity, hint: &Hint) {
+        for line in step(hint) {
+            self.line(at_least, &line);
+        }
+    }
+
+    /// Somebody's text, explained, as stdout takes it.
+    pub fn explanation(&self, explanation: &Explanation) -> String {
+        let cause = explanation.cause.as_str();
+        let title = line(&explanation.failure.title);
+        let mut shown = format!("{}: {}\n", cause.cyan().bold(), title.bold());
+        for line in details(&explanation.failure) {
+            shown.push_str(&line);
+            shown.push('\n');
+        }
+        self.for_stdout(&shown)
     }
 
     /// Something that may be wrong; the command goes on.
@@ -107,4 +74,51 @@ impl Printer {
         let head = "FC Invoke Result".green().to_string();
         self.line(Verbosity::Normal, &format!("{head}[code: {status}]:"));
     }
+}
+
+fn field(name: &str, value: &str) -> String {
+    format!("  {:<9} {value}", format!("{name}:"))
+}
+
+/// Who, which action, which resource, why, and what to do next, line by line.
+fn details(failure: &Failure) -> Vec<String> {
+    let mut shown = Vec::new();
+    let fields = [
+        ("who", &failure.who),
+        ("action", &failure.action),
+        ("resource", &failure.resource),
+    ];
+    for (name, value) in fields {
+        shown.extend(value.as_ref().map(|value| field(name, &line(value))));
+    }
+    shown.extend(failure.why.iter().map(|why| field("why", &line(why))));
+    if let Some(said) = &failure.said {
+        let code = failure.service_code.as_ref();
+        let code = code.map(|code| format!("{code}: ")).unwrap_or_default();
+        shown.push(field("said", &line(&format!("{code}{said}"))));
+    }
+    let id = failure.request_id.as_ref();
+    shown.extend(id.map(|id| field("request", &line(id))));
+    shown.extend(failure.excerpts.iter().map(excerpt::render));
+    if let Some(policy) = &failure.suggested_policy {
+        let target = failure.attach_to.as_ref();
+        let target = target
+            .map(|target| format!(", to attach to {}", line(target)))
+            .unwrap_or_default();
+        let head = format!("the smallest policy that allows this call{target}:");
+        shown.extend([String::new(), head.bold().to_string(), json::pretty(policy)]);
+    }
+    if !failure.hints.is_empty() {
+        shown.push(String::new());
+    }
+    shown.extend(failure.hints.iter().flat_map(step));
+    shown
+}
+
+/// A next step, and the command that does it.
+fn step(hint: &Hint) -> impl Iterator<Item = String> {
+    let name = "hint:".cyan().to_string();
+    let command = hint.command.as_ref();
+    let command = command.map(|command| format!("      {}", line(command)));
+    std::iter::once(format!("{name} {}", line(&hint.text))).chain(command)
 }

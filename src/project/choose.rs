@@ -6,7 +6,7 @@ use super::document::Project;
 use super::error::{Field, ProjectError, closest};
 use super::interpolate::{At, Evaluator, Given};
 use super::resolve::{Component, Function, Value, value_error};
-use super::source::Place;
+use crate::yaml::Place;
 
 /// Which of the file's functions the user means.
 #[derive(Debug, Clone, Copy, Default)]

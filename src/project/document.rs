@@ -8,9 +8,8 @@ use std::sync::Arc;
 use super::env::{self, DotEnv, EnvFault};
 use super::error::{DocumentFault, ProjectError, closest};
 use super::find::{self, Search};
-use super::source::{FileFault, Place, Source};
-use super::yaml::{self, Entry, Kind, MAX_NODES, Node, Tree, YamlFault};
 use crate::ram::Span;
+use crate::yaml::{self, Entry, FileFault, Kind, MAX_NODES, Node, Place, Source, Tree, YamlFault};
 
 /// Files that extend one another.
 const MAX_EXTENDED: usize = 8;

@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::source::{Place, Source};
 use crate::acs::Secret;
 use crate::ram::Span;
+use crate::yaml::{Place, Source};
 
 /// What is wrong with a `.env`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

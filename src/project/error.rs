@@ -6,9 +6,8 @@ use std::path::PathBuf;
 
 use super::env::EnvFault;
 use super::expression::SyntaxFault;
-use super::source::{FileFault, Place};
-use super::yaml::YamlFault;
 use crate::ram;
+use crate::yaml::{FileFault, Place, YamlFault};
 
 /// The longest name, in bytes, that a better one is looked for.
 const LONGEST_COMPARED: usize = 128;

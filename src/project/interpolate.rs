@@ -9,10 +9,9 @@ use std::sync::Arc;
 use super::document::{Edition, Project};
 use super::error::{ValueFault, closest};
 use super::expression::{self, Expression, Piece};
-use super::source::Place;
-use super::yaml::{Kind, Node, Tree};
 use crate::acs::Environment;
 use crate::ram::Span;
+use crate::yaml::{Kind, Node, Place, Tree};
 
 mod functions;
 

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::Project;
 use super::error::ProjectError;
 use super::expression::{self, Expression, Piece};
-use super::source::Place;
-use super::yaml::{Kind, Node};
+use crate::yaml::{Kind, Node, Place};
 
 impl Project {
     /// The resources, each behind those that its properties refer to, in the file's order

@@ -7,9 +7,8 @@ use super::Selection;
 use super::document::{Edition, Project, Resource};
 use super::error::{Field, ProjectError, ValueFault};
 use super::interpolate::{At, Evaluator, Fault, Given};
-use super::source::Place;
-use super::yaml::Tree;
 use crate::acs::endpoint::Endpoint;
+use crate::yaml::{Place, Tree};
 
 /// A text from the file, filled in, and where the author wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]

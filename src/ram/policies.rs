@@ -138,6 +138,8 @@ pub(super) struct Compiled {
     pub(super) conditions: Box<[Prepared]>,
     /// A `Condition`, or an operator in it, that tests nothing: never surely met.
     idle: bool,
+    /// Whether its policy applies at all is not known.
+    pub(super) doubtful: bool,
 }
 
 #[derive(Debug)]
@@ -189,6 +191,7 @@ impl Compiled {
             conditions: statement.conditions.iter().map(Prepared::new).collect(),
             idle: !statement.idle_operators.is_empty()
                 || (statement.condition_span.is_some() && statement.conditions.is_empty()),
+            doubtful: false,
         }
     }
 
@@ -218,7 +221,7 @@ impl Compiled {
     /// Whether the conditions hold, and the first that does not, or is not known to.
     pub(super) fn condition(&self, context: &Context) -> (Truth, Option<usize>) {
         let mut met = (
-            if self.idle {
+            if self.idle || self.doubtful {
                 Truth::Unknown
             } else {
                 Truth::Yes
@@ -344,6 +347,13 @@ impl Policies {
     /// one may deny.
     #[must_use]
     pub fn with_unread(policies: Vec<Policy>, unread: &[Layer]) -> Policies {
+        Policies::with_doubts(policies, unread, &[])
+    }
+
+    /// The same, where it is not known of some policies, by their index, whether they apply to
+    /// the resource that is asked about: it may be in another resource group.
+    #[must_use]
+    pub fn with_doubts(policies: Vec<Policy>, unread: &[Layer], doubtful: &[usize]) -> Policies {
         let mut sets: Vec<Set> = Vec::new();
         for (index, policy) in policies.iter().enumerate() {
             let level = if policy.layer == Layer::Control {
@@ -364,8 +374,9 @@ impl Policies {
             let mut cursor = Cursor::new(policy.document.source());
             set.statements
                 .extend(policy.document.statements().iter().enumerate().map(
-                    |(number, statement)| {
-                        Compiled::new(
+                    |(number, statement)| Compiled {
+                        doubtful: doubtful.contains(&index),
+                        ..Compiled::new(
                             index,
                             number,
                             statement,

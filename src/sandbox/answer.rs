@@ -99,6 +99,12 @@ impl Refused {
         }
     }
 
+    /// With something more to say.
+    pub(super) fn and(mut self, more: &str) -> Self {
+        self.message.push_str(more);
+        self
+    }
+
     /// A token that is missing, another key's, or over. How Function Compute words it is not
     /// published; STS's codes stand for it.
     pub(super) fn token(product: Product, why: &str) -> Self {
@@ -203,11 +209,11 @@ pub(super) fn answer(
 ) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let fields = response.headers_mut();
+    fields.reserve(headers.len());
     for (name, value) in headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
+        if let Ok(value) = HeaderValue::try_from(value) {
+            fields.insert(HeaderName::from_static(name), value);
         }
     }
     response

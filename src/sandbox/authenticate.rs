@@ -82,6 +82,8 @@ struct Signed<'a> {
     date: (Option<Timestamp>, &'a str),
     nonce: Option<&'a str>,
     verify: Box<dyn Fn(&str) -> bool + 'a>,
+    /// What should have been signed, where the service tells it; without the token.
+    string_to_sign: Option<String>,
 }
 
 /// Who signed the request.
@@ -133,7 +135,11 @@ fn verify(
         Known::Session(session) => &session.secret,
     };
     if !(signed.verify)(secret.expose()) {
-        return Err(Refused::signature(product));
+        let refused = Refused::signature(product);
+        return Err(match &signed.string_to_sign {
+            Some(text) => refused.and(&format!(" server string to sign is:{text}")),
+            None => refused,
+        });
     }
     let who = match known {
         Known::Key(_, key) if !key.active => {
@@ -180,6 +186,7 @@ fn fc_v1(arrived: &Arrived) -> Result<Signed<'_>, Refused> {
         token: arrived.headers.get("x-fc-security-token"),
         date: (http_date(date), date),
         nonce: None,
+        string_to_sign: None,
         verify: Box::new(move |secret| {
             let signable = signature::Signable {
                 method: &arrived.method,
@@ -209,6 +216,7 @@ fn acs3(arrived: &Arrived) -> Result<Signed<'_>, Refused> {
         token: arrived.headers.get("x-acs-security-token"),
         date: (date.parse().ok(), date),
         nonce: Some(nonce),
+        string_to_sign: None,
         verify: Box::new(move |secret| {
             // A signature that leaves these out would fit another request, too.
             let covers = ["host", "x-acs-date", "x-acs-content-sha256", NONCE]
@@ -250,6 +258,7 @@ fn roa<'a>(arrived: &'a Arrived, authorization: &'a str) -> Result<Signed<'a>, R
         token: arrived.headers.get("x-acs-security-token"),
         date: (http_date(date), date),
         nonce: arrived.headers.get(NONCE),
+        string_to_sign: None,
         verify: Box::new(move |secret| {
             body_is_signed(arrived)
                 && legacy::verify_roa(
@@ -291,11 +300,18 @@ fn rpc<'a>(
         let message = "Specified signature method is not valid.";
         return Err(Refused::new(400, "InvalidSignatureMethod", message));
     }
+    // SDKs of that time look for the string in the refusal, and stop when it is not there.
+    let shown: Vec<(String, String)> = parameters
+        .iter()
+        .filter(|(key, _)| key != "SecurityToken")
+        .cloned()
+        .collect();
     Ok(Signed {
         key_id: find("AccessKeyId").ok_or_else(|| missing("AccessKeyId"))?,
         token: find("SecurityToken"),
         date: (date.parse().ok(), date),
         nonce: Some(find("SignatureNonce").ok_or_else(|| missing("SignatureNonce"))?),
+        string_to_sign: Some(legacy::rpc_string_to_sign(&arrived.method, &shown)),
         verify: Box::new(move |secret| {
             legacy::verify_rpc(&arrived.method, parameters, secret, signature)
         }),

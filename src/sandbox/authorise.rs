@@ -125,32 +125,40 @@ pub(super) fn of_fc(
     let latest = (qualified_latest && has_qualified).then_some("LATEST");
     let item = call.item.as_deref();
     let given = [
-        ("<region>", Some(region)),
-        ("<account-id>", Some(account)),
-        ("<serviceName>", call.service.as_deref()),
-        ("<functionName>", call.function.as_deref()),
-        ("<qualifier>", call.qualifier.as_deref().or(latest)),
-        ("<triggerName>", item),
-        ("<aliasName>", item),
-        ("<invocationId>", item),
-        ("<taskId>", item),
+        ("region", Some(region)),
+        ("account-id", Some(account)),
+        ("serviceName", call.service.as_deref()),
+        ("functionName", call.function.as_deref()),
+        ("qualifier", call.qualifier.as_deref().or(latest)),
+        ("triggerName", item),
+        ("aliasName", item),
+        ("invocationId", item),
+        ("taskId", item),
     ];
-    let forms = row.resources.iter().filter_map(|form| {
-        let mut resource = form.clone();
-        let mut named = 0;
-        for (placeholder, value) in given {
-            if form.contains(placeholder) {
-                resource = resource.replace(placeholder, value?);
-                named += 1;
-            }
-        }
-        Some((named, resource))
-    });
+    let forms = row.resources.iter().filter_map(|form| fill(form, &given));
     let (_, resource) = forms.max_by_key(|(named, _)| *named)?;
     Some(Asked {
         action: row.name.clone(),
         resource,
     })
+}
+
+/// The form with its placeholders replaced, and how many they were; none when one is not given.
+fn fill(form: &str, given: &[(&str, Option<&str>)]) -> Option<(usize, String)> {
+    let mut resource = String::with_capacity(form.len());
+    let mut named = 0;
+    let mut rest = form;
+    while let Some((before, behind)) = rest.split_once('<') {
+        let (placeholder, behind) = behind.split_once('>')?;
+        let mut given = given.iter();
+        let (_, value) = given.find(|(name, _)| *name == placeholder)?;
+        resource.push_str(before);
+        resource.push_str((*value)?);
+        named += 1;
+        rest = behind;
+    }
+    resource.push_str(rest);
+    Some((named, resource))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub use read::ConfigError;
 use super::runtime::Program;
 use crate::acs::Secret;
 use crate::ram::Document;
+use crate::yaml::Source;
 
 /// The sandbox's world: one account in one region.
 #[derive(Debug, Clone)]
@@ -169,7 +170,7 @@ impl Config {
         reason = "the demo is part of the program, and a test reads it"
     )]
     pub fn demo() -> Self {
-        read::text(include_str!("config/demo.yaml"), Path::new("demo.yaml")).expect("the demo")
+        read::read(&Source::new("demo.yaml", include_str!("config/demo.yaml"))).expect("the demo")
     }
 
     /// Reads a file.

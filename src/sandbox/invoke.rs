@@ -1,5 +1,5 @@
-//! InvokeFunction. While a caller waits, the call lives as long as the connection: a caller
-//! who goes away ends the command that runs for it.
+//! InvokeFunction. A call that was sent is not taken back: it runs on when its caller has closed
+//! the connection.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,9 @@
 //! Which operation a request asks for, from its method, path and parameters alone.
 
+use std::borrow::Cow;
+
 use super::triggers::{self, TriggerCall};
-use crate::acs::encoding::{decode, query_pairs};
+use crate::acs::encoding::{decode_text, query_pairs};
 use crate::acs::{Headers, sts};
 use crate::catalogue::Generation;
 use crate::fc::Api;
@@ -160,12 +162,9 @@ impl Operation {
         headers: &Headers,
         body: &[u8],
     ) -> Self {
-        let segments: Vec<String> = path
-            .trim_matches('/')
-            .split('/')
-            .map(|segment| String::from_utf8_lossy(&decode(segment)).into_owned())
-            .collect();
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let segments = path.trim_matches('/').split('/').map(decode_text);
+        let segments: Vec<Cow<'_, str>> = segments.collect();
+        let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
         let (api, rest) = match segments.as_slice() {
             ["2016-08-15", rest @ ..] => (Api::V20160815, rest),
             ["2021-04-06", rest @ ..] => (Api::V20210406, rest),

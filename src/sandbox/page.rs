@@ -23,6 +23,9 @@ use self::view::View;
 use super::journal::{Call, Follower, KEPT, News};
 use crate::acs::encoding::query_pairs;
 
+/// Where it begins.
+pub(super) const PATH: &str = "/_sandbox";
+
 /// On every answer under `/_sandbox/`. Trusted types keep a script from making markup of text.
 const HEADERS: [(HeaderName, &str); 6] = [
     (

@@ -1,19 +1,30 @@
 //! The listener: connections in, requests read whole and in bounds, answers out.
 
+mod patient;
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{Extension, Request, State};
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
 use axum::http::{HeaderValue, Response, StatusCode};
+use bytes::{Bytes, BytesMut};
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use self::patient::Patient;
+use super::GRACE;
 use super::answer::Refused;
 use super::authenticate::Arrived;
 use super::operation::Operation;
@@ -25,22 +36,33 @@ use crate::acs::{Ambient, Headers};
 
 /// The largest event of a synchronous call, in bytes.
 pub(super) const SYNC_LIMIT: usize = 32 * 1024 * 1024;
-/// How long a client may take to send its header fields, and again its body.
-const READING: Duration = Duration::from_secs(30);
-/// How long requests that are under way may take once the sandbox is to end. Together with the
-/// end of the children it is less than a second.
-const GRACE: Duration = Duration::from_millis(400);
+/// How many connections may wait to be accepted. Of more, the system makes each wait a second,
+/// and the usual 128 come in a burst.
+const BACKLOG: u32 = 4_096;
 /// How long to wait after a connection could not be accepted: mostly, files have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Listens on an address.
+pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // As `TcpListener::bind` does: the port of a sandbox that just ended is free again.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Answers until `ending` says so; then what is under way has a moment left.
 pub(super) async fn serve(
     listener: TcpListener,
     world: Arc<World>,
+    patience: Duration,
     mut ending: watch::Receiver<bool>,
 ) {
     let page = page::router(Arc::clone(&world) as Arc<dyn View>, world.guard.clone());
-    let app = Router::new().fallback(handle).with_state(world).merge(page);
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -49,8 +71,13 @@ pub(super) async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let app = app.clone().layer(Extension(peer));
-                connections.spawn(connection(stream, app, ending.clone()));
+                let server = Server {
+                    world: Arc::clone(&world),
+                    page: TowerToHyperService::new(page.clone()),
+                    peer,
+                    patience,
+                };
+                connections.spawn(connection(stream, server, ending.clone()));
             }
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
@@ -62,13 +89,21 @@ pub(super) async fn serve(
     let _late = tokio::time::timeout(GRACE, all).await;
 }
 
-async fn connection(stream: TcpStream, app: Router, mut ending: watch::Receiver<bool>) {
+async fn connection(stream: TcpStream, server: Server, mut ending: watch::Receiver<bool>) {
     // Answers are written whole, so there is nothing to wait for.
     let _unset = stream.set_nodelay(true);
+    let patience = server.patience;
+    let server = Arc::new(server);
+    let answer = service_fn(move |request| {
+        let server = Arc::clone(&server);
+        async move { server.answer(request).await }
+    });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(READING)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
+        .header_read_timeout(patience)
+        // A client may close its side once the request is out.
+        .half_close(true)
+        .serve_connection(TokioIo::new(Patient::new(stream, patience)), answer);
     let mut connection = std::pin::pin!(connection);
     // An error here is the client's: it spoke no HTTP, or went away.
     tokio::select! {
@@ -78,11 +113,26 @@ async fn connection(stream: TcpStream, app: Router, mut ending: watch::Receiver<
     let _ended = connection.await;
 }
 
-async fn handle(
-    State(world): State<Arc<World>>,
-    Extension(peer): Extension<SocketAddr>,
-    request: Request,
-) -> Response<Body> {
+/// What the requests of one connection meet.
+struct Server {
+    world: Arc<World>,
+    page: TowerToHyperService<Router>,
+    peer: SocketAddr,
+    patience: Duration,
+}
+
+impl Server {
+    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        let behind = request.uri().path().strip_prefix(page::PATH);
+        if behind.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            return self.page.call(request.map(Body::new)).await;
+        }
+        Ok(handle(self, request).await)
+    }
+}
+
+async fn handle(server: &Server, request: Request<Incoming>) -> Response<Body> {
+    let world = &server.world;
     let (parts, body) = request.into_parts();
     let headers: Headers = parts
         .headers
@@ -94,21 +144,21 @@ async fn handle(
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers,
-        body: bytes::Bytes::new(),
-        peer,
+        body: Bytes::new(),
+        peer: server.peer,
     };
     let started = Instant::now();
     let time = (world.ambient.now)();
     let request_id = request_id(world.ambient);
-    let read = tokio::time::timeout(READING, axum::body::to_bytes(body, SYNC_LIMIT)).await;
+    let read = tokio::time::timeout(server.patience, whole(body)).await;
     let too_large = match read {
         Ok(Ok(body)) => {
             arrived.body = body;
             false
         }
-        Ok(Err(error)) if is_too_large(&error) => true,
+        Ok(Err(Unread::TooLarge)) => true,
         // Nobody is there to read an answer, or nobody who sends.
-        Ok(Err(_)) | Err(_) => return plain(StatusCode::REQUEST_TIMEOUT),
+        Ok(Err(Unread::Broken)) | Err(_) => return plain(StatusCode::REQUEST_TIMEOUT),
     };
     let operation = triggers::at_own_address(&world.config, &arrived).unwrap_or_else(|| {
         Operation::of(
@@ -143,15 +193,32 @@ async fn handle(
     response
 }
 
-fn is_too_large(error: &axum::Error) -> bool {
-    let mut source: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = source {
-        if error.to_string().contains("length limit") {
-            return true;
-        }
-        source = error.source();
+/// Why there is no whole body.
+enum Unread {
+    TooLarge,
+    Broken,
+}
+
+/// Reads a body to its end. One that is told to be too large is not waited for.
+async fn whole(mut body: Incoming) -> Result<Bytes, Unread> {
+    if body.size_hint().lower() > SYNC_LIMIT as u64 {
+        return Err(Unread::TooLarge);
     }
-    false
+    let mut whole = BytesMut::new();
+    while !body.is_end_stream() {
+        let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
+        let Some(frame) = frame.await else {
+            break;
+        };
+        let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else {
+            continue; // trailers
+        };
+        if whole.len() + data.len() > SYNC_LIMIT {
+            return Err(Unread::TooLarge);
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole.freeze())
 }
 
 fn plain(status: StatusCode) -> Response<Body> {
@@ -163,6 +230,6 @@ fn plain(status: StatusCode) -> Response<Body> {
 /// An id as Function Compute writes them today.
 pub(super) fn request_id(ambient: Ambient) -> String {
     let random = (ambient.nonce)();
-    let part = |range: std::ops::Range<usize>| random.get(range).unwrap_or("0").to_owned();
+    let part = |range: std::ops::Range<usize>| random.get(range).unwrap_or("0");
     format!("1-{}-{}-{}", part(0..8), part(8..16), part(16..28))
 }

@@ -22,8 +22,8 @@ pub(super) struct Trail {
     pub(super) let_through: bool,
 }
 
-/// The status of a call whose caller went away; no answer has it.
-const GONE: u16 = 499;
+/// The status of a call that the sandbox's end cut off; no answer has it.
+const CUT_OFF: u16 = 499;
 
 /// A request under way. However it ends, it is noted.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl UnderWay {
             journal: Arc::clone(journal),
             time,
             started,
-            end: (GONE, None),
+            end: (CUT_OFF, None),
         }
     }
 
@@ -68,43 +68,49 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         let trail = std::mem::take(&mut self.trail);
         let (status, error_code) = std::mem::take(&mut self.end);
-        self.journal.push(Call {
+        let noted = Call {
             time: self.time,
             status,
             error_code,
             duration_ms: self.started.elapsed().as_secs_f64() * 1000.0,
-            ..trail.call(&self.arrived, &self.operation, self.request_id.clone())
-        });
+            ..trail.call(self)
+        };
+        self.journal.push(noted);
     }
 }
 
 impl Trail {
     /// The call, but for what only its end tells.
-    fn call(self, arrived: &Arrived, operation: &Operation, request_id: String) -> Call {
-        let verdict = self.verdict.as_ref();
-        let reasons = verdict.map(|verdict| {
-            let reasons = verdict.explanation.reasons.iter();
-            reasons.map(|reason| reason.detail.clone()).collect()
-        });
-        Call {
+    fn call(self, call: &mut UnderWay) -> Call {
+        let arrived = &mut call.arrived;
+        let mut noted = Call {
             number: 0,
             time: Timestamp::UNIX_EPOCH,
-            method: arrived.method.clone(),
-            path: arrived.path.clone(),
+            method: std::mem::take(&mut arrived.method),
+            path: std::mem::take(&mut arrived.path),
             identity: self.who.as_ref().map(Who::label),
-            product: operation.product().as_str(),
-            operation: Some(operation.name().to_owned()),
-            action: verdict.map(|verdict| verdict.asked.action.clone()),
-            resource: verdict.map(|verdict| verdict.asked.resource.clone()),
-            verdict: verdict.map(|verdict| verdict.explanation.decision),
-            decided_by: verdict.and_then(decider),
-            reasons: reasons.unwrap_or_default(),
+            product: call.operation.product().as_str(),
+            operation: Some(call.operation.name().to_owned()),
+            action: None,
+            resource: None,
+            verdict: None,
+            decided_by: None,
+            reasons: Vec::new(),
             let_through: self.let_through,
             status: 0,
             error_code: None,
             duration_ms: 0.0,
-            request_id,
+            request_id: std::mem::take(&mut call.request_id),
+        };
+        if let Some(verdict) = self.verdict {
+            noted.decided_by = decider(&verdict);
+            noted.verdict = Some(verdict.explanation.decision);
+            let reasons = verdict.explanation.reasons.into_iter();
+            noted.reasons = reasons.map(|reason| reason.detail).collect();
+            noted.action = Some(verdict.asked.action);
+            noted.resource = Some(verdict.asked.resource);
         }
+        noted
     }
 }
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 use sesame_fc::acs::acs3::{self, Operation};
 use sesame_fc::acs::rpc::{self, RpcError};
 use sesame_fc::acs::{
-    Ambient, Credentials, Headers, HttpRequest, ProcessEnvironment, Secret, Transport,
-    TransportOptions,
+    Ambient, Credentials, Headers, HttpRequest, ProcessEnvironment, Secret, SessionPolicy,
+    Transport, TransportOptions,
 };
 use sesame_fc::sandbox::{Config, Options, Sandbox};
 
@@ -23,8 +23,8 @@ pub(crate) type Parameters<'a> = &'a [(&'a str, &'a str)];
 /// A running sandbox and a client of it.
 pub(crate) struct Cloud {
     pub(crate) sandbox: Sandbox,
-    transport: Transport,
-    ambient: Ambient,
+    pub(crate) transport: Transport,
+    pub(crate) ambient: Ambient,
     /// Keys that were made by a call, by a name of the test's own.
     keys: BTreeMap<String, Credentials>,
 }
@@ -143,6 +143,7 @@ impl Cloud {
             account_id: None,
             source: "a test".to_owned(),
             expires_at: None,
+            session_policy: SessionPolicy::Unknown,
         };
         self.know(name, key);
         Ok(answer)

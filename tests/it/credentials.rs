@@ -154,12 +154,13 @@ fn the_key_is_disabled() {
 fn the_clock_is_off() {
     let text = "the difference between the request time 'Thu, 04 Jan 2024 01:33:13 GMT' and the current time 'Thu, 04 Jan 2024 08:34:58 GMT' is too large";
     let fake = Fake::start([refusal(403, "RequestTimeTooSkewed", text)]);
-    insta::assert_snapshot!(fake.call("").run().shown(), @r"
+    insta::assert_snapshot!(fake.call("").run().shown(), @"
     exit: 4
     --- stdout
 
     --- stderr
     error[C0008]: this machine's clock is more than 15 minutes off
+      why:      the request's clock was 7 h 1 min 45 s behind the service's
       why:      the key `LTAI-test-key` is from environment
       said:     RequestTimeTooSkewed: the difference between the request time '[date]' and the current time '[date]' is too large
       request:  [request id]
@@ -309,10 +310,11 @@ fn a_refusal_of_the_key_says_where_it_is_from() {
 #[test]
 fn where_nothing_is_signed_no_program_runs() {
     let external = r#""mode":"External","process_command":"touch ran","region_id":"cn-beijing""#;
-    for words in ["--emit-policy", "--check-perms=only"] {
+    for words in ["--emit-policy", "--check-perms=only --policy-file p.json"] {
         let words = format!("{words} --account-id {ACCOUNT}");
         let run = with_profile(&words, external)
             .env("PATH", "/usr/bin:/bin")
+            .file("p.json", r#"{"Version":"1","Statement":[]}"#)
             .run();
         assert_eq!(run.read("ran"), None, "{words}: {}", run.stderr);
     }

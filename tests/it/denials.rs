@@ -84,6 +84,8 @@ fn preflight_stops_the_intern() {
           aliyun ram CreatePolicy --PolicyName sesame-invoke-hello --PolicyDocument '{"Version":"1","Statement":[{"Effect":"Allow","Action":"fc:InvokeFunction","Resource":"acs:fc:cn-hangzhou:1234567890123456:functions/hello"}]}'
     hint: and attaches it
           aliyun ram AttachPolicyToUser --PolicyType Custom --PolicyName sesame-invoke-hello --UserName intern
+    hint: or in the console: RAM > Permissions > Policies > Create Policy, then RAM > Identities > Users > Grant Permission
+    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`, which counts for whoever else has it
     "#);
     let json = line("invoke --sandbox -a intern --function-name hello --check-perms -o json").run();
     insta::assert_snapshot!("json_of_a_preflight_denial", json.shown_json());
@@ -121,6 +123,8 @@ fn the_service_stops_the_intern() {
           aliyun ram CreatePolicy --PolicyName sesame-invoke-hello --PolicyDocument '{"Version":"1","Statement":[{"Effect":"Allow","Action":"fc:InvokeFunction","Resource":"acs:fc:cn-hangzhou:1234567890123456:functions/hello"}]}'
     hint: and attaches it
           aliyun ram AttachPolicyToUser --PolicyType Custom --PolicyName sesame-invoke-hello --UserName intern
+    hint: or in the console: RAM > Permissions > Policies > Create Policy, then RAM > Identities > Users > Grant Permission
+    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`, which counts for whoever else has it
     hint: an administrator can ask RAM which policy decided
           aliyun ram DecodeDiagnosticMessage --EncodedDiagnosticMessage eyJBdXRoQWN0aW9uIjoiZmM6SW52b2tlRnVuY3Rpb24iLCJBdXRoUmVzb3VyY2UiOiJhY3M6ZmM6Y24taGFuZ3pob3U6MTIzNDU2Nzg5MDEyMzQ1NjpmdW5jdGlvbnMvaGVsbG8iLCJBdXRoUHJpbmNpcGFsIjp7IkF1dGhQcmluY2lwYWxUeXBlIjoiU3ViVXNlciIsIkF1dGhQcmluY2lwYWxPd25lcklkIjoiMTIzNDU2Nzg5MDEyMzQ1NiIsIkF1dGhQcmluY2lwYWxEaXNwbGF5TmFtZSI6IjI3MDg0OTkyMTg4OTE1NDQxOSJ9LCJBdXRoQ29uZGl0aW9ucyI6W10sIkV4cGxpY2l0RGVueSI6ZmFsc2UsIk5vUGVybWlzc2lvblBvbGljeVR5cGUiOiJBY2NvdW50TGV2ZWxJZGVudGl0eUJhc2VkUG9saWN5IiwiTWF0Y2hlZFBvbGljaWVzIjpbXX0=
     "#);
@@ -140,6 +144,7 @@ fn fc_2_denies_without_detail() {
       who:      RAM user `intern` of account 1234567890123456
       action:   fc:InvokeFunction
       resource: acs:fc:cn-hangzhou:1234567890123456:services/demo/functions/hello
+      why:      of the forms that sesame weighed, `acs:fc:cn-hangzhou:1234567890123456:services/demo/functions/hello` and `acs:fc:cn-hangzhou:1234567890123456:services/demo.LATEST/functions/hello`, the service went by `acs:fc:cn-hangzhou:1234567890123456:services/demo/functions/hello`
       said:     AccessDenied: the caller is not authorized to perform 'fc:InvokeFunction' on resource 'acs:fc:cn-hangzhou:1234567890123456:services/demo/functions/hello'
       request:  [request id]
 
@@ -162,6 +167,8 @@ fn fc_2_denies_without_detail() {
           aliyun ram CreatePolicy --PolicyName sesame-invoke-demo-hello --PolicyDocument '{"Version":"1","Statement":[{"Effect":"Allow","Action":"fc:InvokeFunction","Resource":["acs:fc:cn-hangzhou:1234567890123456:services/demo.LATEST/functions/hello","acs:fc:cn-hangzhou:1234567890123456:services/demo/functions/hello"]}]}'
     hint: and attaches it
           aliyun ram AttachPolicyToUser --PolicyType Custom --PolicyName sesame-invoke-demo-hello --UserName intern
+    hint: or in the console: RAM > Permissions > Policies > Create Policy, then RAM > Identities > Users > Grant Permission
+    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`, which counts for whoever else has it
     "#);
 }
 
@@ -244,6 +251,8 @@ fn the_nearest_allow_is_shown() {
     hint: an administrator creates the policy
           aliyun ram CreatePolicy --PolicyName sesame-invoke-prod-billing --PolicyDocument '{"Version":"1","Statement":[{"Effect":"Allow","Action":"fc:InvokeFunction","Resource":"acs:fc:cn-hangzhou:1234567890123456:functions/prod-billing"}]}'
     hint: and attaches it to the RAM user or role that called
+    hint: or in the console: RAM > Permissions > Policies > Create Policy, then RAM > Identities > Users > Grant Permission
+    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`, which counts for whoever else has it
     "#);
 }
 
@@ -326,6 +335,8 @@ fn a_key_that_is_not_known_leaves_it_open() {
     hint: an administrator creates the policy
           aliyun ram CreatePolicy --PolicyName sesame-invoke-prod-billing --PolicyDocument '{"Version":"1","Statement":[{"Effect":"Allow","Action":"fc:InvokeFunction","Resource":"acs:fc:cn-hangzhou:1234567890123456:functions/prod-billing"}]}'
     hint: and attaches it to the RAM user or role that called
+    hint: or in the console: RAM > Permissions > Policies > Create Policy, then RAM > Identities > Users > Grant Permission
+    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`, which counts for whoever else has it
     "#);
     let settled = |flag: &str, value: &str| {
         only(&[("office.json", FROM_OFFICE)])
@@ -384,6 +395,8 @@ fn strict_stops_where_enforce_warns_and_goes_on() {
     hint: an administrator creates the policy
           aliyun ram CreatePolicy --PolicyName sesame-invoke-hello --PolicyDocument '{"Version":"1","Statement":[{"Effect":"Allow","Action":"fc:InvokeFunction","Resource":"acs:fc:cn-hangzhou:1234567890123456:functions/hello"}]}'
     hint: and attaches it to the RAM user or role that called
+    hint: or in the console: RAM > Permissions > Policies > Create Policy, then RAM > Identities > Users > Grant Permission
+    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`, which counts for whoever else has it
     "#);
     let enforce = with("--check-perms");
     assert_eq!((enforce.exit, fake.hits().len()), (0, 1));
@@ -421,10 +434,11 @@ fn warn_never_stops() {
 
 #[test]
 fn without_policies_nothing_is_known() {
+    // What answers is no STS.
     let fake = Fake::start([result("done")]);
-    for mode in ["--check-perms=only", "--check-perms=strict"] {
+    for (mode, asked) in [("--check-perms=only", 1), ("--check-perms=strict", 2)] {
         let run = fake.call(mode).run();
-        assert_eq!((run.exit, fake.hits().len()), (6, 0), "{mode}");
+        assert_eq!((run.exit, fake.hits().len()), (6, asked), "{mode}");
     }
     insta::assert_snapshot!(fake.call("--check-perms=only").run().shown(), @r#"
     exit: 6
@@ -434,7 +448,7 @@ fn without_policies_nothing_is_known() {
     error[P0003]: cannot tell whether `fc:InvokeFunction` on `acs:fc:cn-hangzhou:1234567890123456:functions/hello` is allowed
       action:   fc:InvokeFunction
       resource: acs:fc:cn-hangzhou:1234567890123456:functions/hello
-      why:      the caller's own policies were not read
+      why:      the caller's own policies were not read: STS did not say who calls: the answer to GetCallerIdentity cannot be read: expected value at line 1 column 1
 
     the smallest policy that allows this call, to attach to the caller:
     {
@@ -452,9 +466,11 @@ fn without_policies_nothing_is_known() {
     hint: an administrator creates the policy
           aliyun ram CreatePolicy --PolicyName sesame-invoke-hello --PolicyDocument '{"Version":"1","Statement":[{"Effect":"Allow","Action":"fc:InvokeFunction","Resource":"acs:fc:cn-hangzhou:1234567890123456:functions/hello"}]}'
     hint: and attaches it to the RAM user or role that called
+    hint: or in the console: RAM > Permissions > Policies > Create Policy, then RAM > Identities > Users > Grant Permission
+    hint: a user or role holds 10 custom policies at most: at that limit, add the statement to one of them with `aliyun ram CreatePolicyVersion --SetAsDefault true`, which counts for whoever else has it
     "#);
     let run = fake.call("--check-perms -o json").run();
-    assert_eq!((run.exit, fake.hits().len()), (0, 1));
+    assert_eq!((run.exit, fake.hits().len()), (0, 5));
     assert_eq!(
         run.json()["preflight"]["reasons"][0]["kind"],
         "unread_policy"

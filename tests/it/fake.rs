@@ -79,14 +79,19 @@ impl Fake {
 
     /// The same, for a script of any length.
     pub(crate) fn script(script: Vec<Reply>) -> Self {
+        Self::by(move |_, before| script[before.min(script.len() - 1)].clone())
+    }
+
+    /// Answers each request as the function says, which knows how many came before.
+    pub(crate) fn by(reply: impl Fn(&Hit, usize) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let hits = Arc::new(Mutex::new(Vec::new()));
-        let (seen, script) = (Arc::clone(&hits), Arc::new(script));
+        let (seen, reply) = (Arc::clone(&hits), Arc::new(reply));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (seen, script) = (Arc::clone(&seen), Arc::clone(&script));
-                std::thread::spawn(move || serve(stream, &seen, &script));
+                let (seen, reply) = (Arc::clone(&seen), Arc::clone(&reply));
+                std::thread::spawn(move || serve(stream, &seen, &*reply));
             }
         });
         Self { port, hits }
@@ -129,14 +134,19 @@ impl Fake {
 /// An address at which nothing listens: no program is given a port below 1024 by chance.
 pub(crate) const NOBODY: &str = "http://127.0.0.1:1";
 
-fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Hit>>, script: &[Reply]) {
+fn serve(
+    mut stream: TcpStream,
+    seen: &Mutex<Vec<Hit>>,
+    script: &(impl Fn(&Hit, usize) -> Reply + ?Sized),
+) {
     let Some(hit) = read(&mut BufReader::new(&stream)) else {
         return;
     };
     let reply = {
         let mut seen = seen.lock().unwrap();
+        let reply = script(&hit, seen.len());
         seen.push(hit);
-        script[(seen.len() - 1).min(script.len() - 1)].clone()
+        reply
     };
     // The caller may be gone by now, which is no fault of the test's.
     let _ = send(&mut stream, &reply);

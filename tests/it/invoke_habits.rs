@@ -68,14 +68,14 @@ fn a_flag_that_is_dropped_on_purpose_says_what_to_use() {
             .replace("--output-format", "-o");
         assert!(
             run.stderr
-                .contains(&format!("error[I0056]: sesame has no `{flag}")),
+                .contains(&format!("error[I0066]: sesame has no `{flag}")),
             "{}",
             run.stderr
         );
         assert!(run.stderr.contains(wanted), "{words}: {}", run.stderr);
     }
     let run = line("invoke --sandbox --env prod -o json").run();
-    assert_eq!(run.json()["error"]["code"], "I0056");
+    assert_eq!(run.json()["error"]["code"], "I0066");
 }
 
 #[test]
@@ -166,14 +166,14 @@ const MESSAGES: &[Message] = &[
         "Cannot read properties of undefined (reading 'domainName')",
         "invoke --sandbox --function-name echo --domain-name x",
         2,
-        &["error[I0056]", "`--domain-name`"],
+        &["error[I0066]", "`--domain-name`"],
     ),
     (
         "the s.yaml/s.yml file was not found.",
         "invoke -t nosuch.yaml",
         2,
         &[
-            "error[I0050]",
+            "error[I0060]",
             "`nosuch.yaml` does not exist",
             "`--template`",
         ],
@@ -417,7 +417,7 @@ fn properties_that_cannot_be_taken_name_their_field() {
         let run = sesame(["invoke", "--sandbox", "-p", props]).run();
         assert_eq!(run.exit, 2, "{props}");
         assert!(
-            run.stderr.contains("error[I0055]") && run.stderr.contains(wanted),
+            run.stderr.contains("error[I0065]") && run.stderr.contains(wanted),
             "{}",
             run.stderr
         );

@@ -194,7 +194,7 @@ fn the_first_failure_in_order_gives_the_exit_status() {
     let run = call("-o json");
     assert_eq!(run.exit, 7, "{}", run.stderr);
     let object = run.json();
-    assert_eq!(object["results"][1]["error"]["code"], "I0051");
+    assert_eq!(object["results"][1]["error"]["code"], "I0061");
     assert_eq!(object["results"][1]["request"]["sent"], false);
     let turned = file.replace("greeting:", "zz:").replace(
         "${vars.region}\n      functionName: nosuch",
@@ -220,7 +220,7 @@ fn a_function_name_picks_one_and_is_called_once() {
     let run = sandboxed("--function-name hallo").run();
     assert_eq!(run.exit, 2);
     assert!(
-        run.stderr.contains("error[I0052]") && run.stderr.contains("did you mean `hello`?"),
+        run.stderr.contains("error[I0062]") && run.stderr.contains("did you mean `hello`?"),
         "{}",
         run.stderr
     );
@@ -269,7 +269,7 @@ fn a_broken_file_matters_where_its_values_are_needed() {
         let (exit, stderr) = code(args);
         assert_eq!(exit, 2, "{args}: {stderr}");
         assert!(
-            stderr.contains("error[I0050]") && stderr.contains("s.yaml:3:"),
+            stderr.contains("error[I0060]") && stderr.contains("s.yaml:3:"),
             "{args}: {stderr}"
         );
     }
@@ -318,7 +318,7 @@ fn a_resource_that_is_not_there_is_an_error_that_names_those_that_are() {
     }
     let run = line("invoke greeting").key().run();
     assert_eq!(run.exit, 2);
-    assert!(run.stderr.contains("error[I0053]"), "{}", run.stderr);
+    assert!(run.stderr.contains("error[I0063]"), "{}", run.stderr);
 }
 
 #[test]
@@ -331,7 +331,7 @@ fn the_sandbox_and_cli_take_only_a_file_that_is_named() {
             run.stderr
         );
         let run = line(&format!("{args} greeting")).file("s.yaml", V1).run();
-        assert!(run.stderr.contains("error[I0053]"), "{}", run.stderr);
+        assert!(run.stderr.contains("error[I0063]"), "{}", run.stderr);
     }
     let run = line("cli fc invoke --sandbox -t s.yaml")
         .file("s.yaml", V1)
@@ -435,7 +435,7 @@ fn a_host_that_only_the_file_names_gets_nothing_signed() {
     let run = call("");
     assert_eq!(run.exit, 2, "{}", run.stderr);
     assert!(
-        run.stderr.contains("error[I0054]") && run.stderr.contains("s.yaml:13:17"),
+        run.stderr.contains("error[I0064]") && run.stderr.contains("s.yaml:13:17"),
         "{}",
         run.stderr
     );
@@ -532,9 +532,9 @@ fn a_policy_is_generated_for_each_function_of_the_file() {
         terraform.stdout_lossy()
     );
     let run = generate("-o json").file(".env", "").run();
-    assert_eq!(run.json()["error"]["code"], "I0051");
+    assert_eq!(run.json()["error"]["code"], "I0061");
     let run = line("policy generate --all --account-id 1 -o json").run();
-    assert_eq!(run.json()["error"]["code"], "I0053");
+    assert_eq!(run.json()["error"]["code"], "I0063");
     let run = line("policy generate -t s.yaml -o json").run();
     assert_eq!(run.json()["error"]["code"], "I0001");
     // Each function is of its own generation.
@@ -615,21 +615,21 @@ fn a_file_that_could_hurt_is_refused_in_bounds() {
         (
             "billion laughs",
             include_str!("../project/bad-billion-laughs/s.yaml"),
-            "I0050",
+            "I0060",
         ),
         (
             "alias to itself",
             include_str!("../project/bad-alias-to-itself/s.yaml"),
-            "I0050",
+            "I0060",
         ),
-        ("tab", include_str!("../project/bad-tab/s.yaml"), "I0050"),
+        ("tab", include_str!("../project/bad-tab/s.yaml"), "I0060"),
         (
             "duplicate key",
             include_str!("../project/bad-duplicate-key/s.yaml"),
-            "I0050",
+            "I0060",
         ),
-        ("a long line", &long, "I0051"),
-        ("50 MB", &huge, "I0050"),
+        ("a long line", &long, "I0061"),
+        ("50 MB", &huge, "I0060"),
     ];
     for (name, text, code) in cases {
         let run = line("invoke --sandbox -t s.yaml")

@@ -333,11 +333,16 @@ fn a_faulty_file_in_words() {
 
     --- stderr
     error[I0017]: `c.yaml` is not a file of expectations
-    error: unknown field `expected`, expected one of name, action, resource, context, absent, context_complete, expect, decided_by
+    error: unknown key `expected`; did you mean `expect`?
      --> c.yaml:6:3
       |
     6 |   expected: allowed
       |   ^^^^^^^^
+    error: `expect` is missing
+     --> c.yaml:3:3
+      |
+    3 | - name: a
+      |   ^^^^
 
     hint: `sesame policy test --help` shows one
     ");

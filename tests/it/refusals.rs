@@ -467,6 +467,50 @@ fn no_policy_is_suggested_where_a_layer_above_denies() {
 }
 
 #[test]
+fn what_the_service_went_by_is_held_against_what_was_assumed() {
+    let body = |resource: &str, kind: &str| {
+        json!({
+            "Code": "AccessDenied",
+            "Message": format!("the caller is not authorized to perform 'fc:InvokeFunction' on resource 'acs:fc:cn-hangzhou:{ACCOUNT}:{resource}'"),
+            "AccessDeniedDetail": {"NoPermissionType": kind},
+        })
+    };
+    for kind in ["ImplicitDeny", "ExplicitDeny"] {
+        for (resource, words, said) in [
+            ("functions/hello", "", ""),
+            (
+                "functions/hello/LATEST",
+                "",
+                "which is not what the answer names",
+            ),
+            (
+                "functions/hello/LATEST",
+                "--qualifier LATEST",
+                "the service went by",
+            ),
+            (
+                "services/s/functions/hello",
+                "--service-name s",
+                "the service went by",
+            ),
+            (
+                "services/s.1/functions/hello",
+                "--service-name s --qualifier 2",
+                "not what the answer names",
+            ),
+        ] {
+            let headers = [("X-Fc-Request-Id", REQUEST_ID)];
+            let fake = Fake::start([answer(403, &headers, body(resource, kind).to_string())]);
+            let error = fake.call(&format!("-o json {words}")).run().json()["error"].clone();
+            let why = error["why"].to_string();
+            let heard = why.contains("sesame assumed") || why.contains("the service went by");
+            assert_eq!(heard, !said.is_empty(), "{resource} {words}: {why}");
+            assert!(why.contains(said), "{resource} {words}: {why}");
+        }
+    }
+}
+
+#[test]
 fn a_secret_is_found_however_it_is_written() {
     let escaped: String = TOKEN
         .chars()

@@ -121,8 +121,8 @@ fn as_json_each_line_keeps_its_schema() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let [identity, call] = lines.as_slice() else {
-        panic!("{lines:?}")
+    let (Some(identity), Some(call)) = (lines.first(), lines.last()) else {
+        panic!("no line");
     };
     for line in &lines {
         super::schema::check(line);
@@ -244,7 +244,7 @@ fn a_port_that_is_taken_and_a_wrong_config_are_said() {
 
     --- stderr
     error[I0027]: `s.yaml` is not a configuration of the sandbox
-    error: unknown field `user`, expected one of account, region, context, latest_form, service_activated, users, groups, roles, control_policies, functions
+    error: unknown key `user`; did you mean `users`?
      --> s.yaml:3:1
       |
     3 | user: {}

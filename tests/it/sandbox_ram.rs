@@ -1,7 +1,7 @@
 //! RAM in the sandbox: what each operation asks for, and users, keys, groups and roles as they
 //! come, change and go.
 
-use sesame_fc::acs::{Ambient, Credentials, Secret};
+use sesame_fc::acs::{Ambient, Credentials, Secret, SessionPolicy};
 use sesame_fc::sandbox::Options;
 
 use crate::account::{INVOKE, READ, TRUST, WORLD, does, names, refuses, text};
@@ -227,6 +227,7 @@ async fn a_created_key_signs_at_once_and_a_disabled_or_deleted_one_no_more() {
         account_id: None,
         source: "a test".to_owned(),
         expires_at: None,
+        session_policy: SessionPolicy::Unknown,
     };
     cloud.know("second", credentials);
     let identity = cloud.call("second", STS, "GetCallerIdentity", &[]).await;

@@ -51,6 +51,7 @@ static OBJECTS: LazyLock<Vec<(&str, Validator)>> = LazyLock::new(|| {
         ("sesame.policy.templates/1", "policy-templates.json"),
         ("sesame.explain/1", "explain.json"),
         ("sesame.event/1", "event.json"),
+        ("sesame.whoami/1", "whoami.json"),
         ("sesame.sandbox/1", "sandbox.json"),
         ("sesame.sandbox.call/1", "sandbox-call.json"),
     ]
@@ -89,7 +90,7 @@ pub(crate) fn is_question(line: &Value) -> bool {
 }
 
 /// Sets fields of an object one by one; the schema must refuse each result.
-fn refuses(good: &Value, breaks: &[(&str, Value)]) {
+pub(crate) fn refuses(good: &Value, breaks: &[(&str, Value)]) {
     let name = good["schema"].as_str().unwrap();
     let (_, validator) = OBJECTS.iter().find(|(schema, _)| *schema == name).unwrap();
     hold(validator, good);
@@ -237,6 +238,22 @@ fn the_schemas_of_generate_templates_and_explain_refuse_what_breaks_the_contract
             ("/cause", json!("not_a_cause")),
             ("/severity", json!("bad")),
             ("/code", json!("P0001")),
+        ],
+    );
+    let text = r#"{"Code":"AccessDenied","Message":"the caller is not authorized to perform 'fc:GetFunction' on resource 'acs:fc:cn-hangzhou:1:functions/f'"}"#;
+    let explained = line("explain -o json -").stdin(text).run();
+    refuses(
+        &explained.json(),
+        &[
+            ("/cause", json!("not_a_cause")),
+            ("/product", json!("FC")),
+            ("/http_status", json!(1)),
+            ("/denial", json!("explicit")),
+            ("/suggested_policy/Statement", json!([])),
+            ("/conditions", json!([{}])),
+            ("/principal", json!({})),
+            ("/hints/0/text", json!("")),
+            ("/refusals", json!(-1)),
         ],
     );
 }

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde_json::Value;
 use sesame_fc::acs::{
-    Ambient, Credentials, Endpoint, Headers, HttpRequest, ProcessEnvironment, Secret, acs3,
+    Ambient, Credentials, Endpoint, Headers, HttpRequest, ProcessEnvironment, Secret,
+    SessionPolicy, acs3,
 };
 use sesame_fc::fc::signature;
 use sesame_fc::sandbox::{Call, Config, Options, Sandbox};
@@ -114,6 +115,7 @@ pub(crate) fn key_of(user: &str) -> Credentials {
         access_key_secret: Secret::new(format!("sandbox-{user}-secret")),
         security_token: None,
         account_id: None,
+        session_policy: SessionPolicy::Unknown,
         expires_at: None,
         source: "test".to_owned(),
     }
@@ -325,7 +327,7 @@ pub(crate) fn is_gone(pid: u32) -> bool {
     !Path::new(&format!("/proc/{pid}")).exists()
 }
 
-/// The client goes away.
-pub(crate) fn abort(stream: TcpStream) {
+/// The client closes both sides.
+pub(crate) fn close(stream: TcpStream) {
     stream.shutdown(Shutdown::Both).unwrap();
 }

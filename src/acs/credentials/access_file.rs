@@ -1,12 +1,12 @@
 //! Serverless Devs' `~/.s/access.yaml`: aliases, with values as `s config add` hides them, or
 //! plain ones.
 
-use std::collections::BTreeMap;
-
 use super::fields::Fields;
 use super::serverless_devs::{ACCOUNT, KEY};
 use super::{Credentials, CredentialsError, Found, World, crypto_js};
 use crate::acs::Secret;
+use crate::ram::Position;
+use crate::yaml::{self, Faults, Kind, Node, Place, Source, YamlFault};
 
 pub(super) const SOURCE: &str = "Serverless Devs access.yaml";
 
@@ -91,21 +91,32 @@ fn open(world: &World<'_>) -> Result<Result<(String, Aliases), String>, Credenti
     Ok(Err(format!("`{}` does not exist", world.shown(&paths[0]))))
 }
 
+/// In the order of their names.
 fn parse(text: &str, shown: &str) -> Result<Aliases, CredentialsError> {
-    type File = BTreeMap<String, BTreeMap<String, Option<Hidden>>>;
-    let read: File = serde_saphyr::from_str(text).map_err(|error| {
-        let place = error.location().map_or_else(String::new, |location| {
-            format!(", line {}, column {}", location.line(), location.column())
-        });
-        let why = format!("`{shown}`{place}: it is not YAML with names and texts under each alias");
-        CredentialsError::broken(SOURCE, why, WAY_OUT)
-    })?;
-    let mut aliases = Vec::with_capacity(read.len());
-    for (name, values) in read {
+    let source = Source::new(shown, text);
+    let root = match yaml::read(&source) {
+        Ok(root) => root,
+        Err((_, YamlFault::Empty)) => return Ok(Vec::new()),
+        Err((place, _)) => return Err(unreadable(&place)),
+    };
+    let mut faults = Faults::new();
+    let secret = |node: &Node, faults: &mut Faults| match &node.kind {
+        Kind::Null => Some(None),
+        _ => yaml::text(node, faults).map(|text| Some(Secret::new(text))),
+    };
+    let read = yaml::entries(yaml::entries(secret))(&root, &mut faults);
+    if let Some((place, _)) = faults.first() {
+        return Err(unreadable(place));
+    }
+    let mut aliases = Vec::new();
+    for (name, values) in read.unwrap_or_default() {
+        let name = name.value;
         let place = format!("`{shown}`, alias `{name}`");
         let mut fields = Fields::new(format!("Serverless Devs alias `{name}`"), place, WAY_OUT);
         for (field, value) in values {
-            let Some(Hidden(value)) = value else { continue };
+            let (field, Some(value)) = (field.value, value) else {
+                continue;
+            };
             match crypto_js::plain(&value) {
                 Ok(Some(plain)) => fields.insert(field, plain),
                 Ok(None) => fields.insert(field, value),
@@ -118,14 +129,16 @@ fn parse(text: &str, shown: &str) -> Result<Aliases, CredentialsError> {
         }
         aliases.push((name, fields));
     }
+    aliases.sort_by(|(one, _), (other, _)| one.cmp(other));
     Ok(aliases)
 }
 
-/// A text that is wiped from memory.
-struct Hidden(Secret);
-
-impl<'de> serde::Deserialize<'de> for Hidden {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self(Secret::new(text)))
-    }
+/// The place is said, and no more: the lines hold keys.
+fn unreadable(place: &Place) -> CredentialsError {
+    let Position { line, column } = place.position();
+    let why = format!(
+        "`{}`, line {line}, column {column}: it is not YAML with names and texts under each alias",
+        place.path().display()
+    );
+    CredentialsError::broken(SOURCE, why, WAY_OUT)
 }

@@ -2,7 +2,7 @@
 //! that the aliyun CLI falls back to. Key and token come from one family of names: a mixture
 //! would sign with a pair that belongs together by accident.
 
-use super::{Credentials, CredentialsError, Found, World};
+use super::{Credentials, CredentialsError, Found, SessionPolicy, World};
 use crate::acs::Secret;
 
 pub(super) const SOURCE: &str = "environment";
@@ -45,6 +45,7 @@ fn family_of(world: &World<'_>, family: &str) -> Result<Option<Credentials>, Cre
                 false => format!("{SOURCE} (`{id_name}`)"),
             },
             expires_at: None,
+            session_policy: SessionPolicy::Unknown,
         })),
         (None, None) => Ok(None),
         (None, Some(_)) => Err(half(&secret_name, &id_name)),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::world::{NOT_A_WORD, is_word};
-use super::{Credentials, CredentialsError};
+use super::{Credentials, CredentialsError, SessionPolicy};
 use crate::acs::Secret;
 
 /// One value. Each text is kept as a secret, because some are.
@@ -181,6 +181,7 @@ impl Fields {
                 account_id: None,
                 source: self.source.clone(),
                 expires_at: None,
+                session_policy: SessionPolicy::Unknown,
             })),
         }
     }

@@ -1,7 +1,7 @@
 //! A role that is taken on: STS gives the credentials for it.
 
 use super::fields::{Fields, ran_out};
-use super::{Credentials, CredentialsError, World};
+use super::{Credentials, CredentialsError, SessionPolicy, World};
 use crate::acs::Endpoint;
 use crate::acs::rpc::RpcError;
 use crate::acs::sts::{self, OidcToken, RoleRequest, TemporaryKey};
@@ -95,6 +95,10 @@ fn finish(
         account_id: account_of(&role.request.role_arn),
         source: role.source.clone(),
         expires_at: Some(key.expires_at),
+        session_policy: match &role.request.policy {
+            Some(policy) => SessionPolicy::Given(policy.clone()),
+            None => SessionPolicy::Without,
+        },
     })
 }
 

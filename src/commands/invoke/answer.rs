@@ -5,9 +5,10 @@ use std::io::IsTerminal;
 
 use bytes::Bytes;
 
-use super::{Stop, broken, signed_by};
+use super::{Stop, broken};
 use crate::acs::redact::Redactor;
 use crate::acs::{Credentials, Headers, Incoming, Refusal};
+use crate::commands::calling::signed_by;
 use crate::diagnosis::{self, Call, Failure};
 use crate::fc::Answer;
 use crate::fc::answer::Head;

@@ -4,14 +4,14 @@
 use std::path::Path;
 
 use super::{Command, Progress, Stop, broken};
-use crate::acs::Credentials;
 use crate::acs::ambient::utc;
 use crate::acs::transport::USER_AGENT;
+use crate::acs::{Credentials, Principal};
 use crate::cli::CheckMode;
 use crate::commands::input;
 use crate::diagnosis::{self, Failure, codes};
 use crate::fc::Target;
-use crate::output::{Printer, Verbosity, escape, json};
+use crate::output::{Printer, Verbosity, json};
 use crate::preflight::{self, Caller, Preflight, Required, Source, Verdict};
 use crate::ram::{Context, Layer, Policies, Policy, Reason, ReasonKind, synthesise};
 
@@ -75,9 +75,8 @@ impl Command<'_> {
                 for place in &failure.excerpts {
                     progress.printer.excerpt(place);
                 }
-                for reason in &preflight.reasons {
-                    let line = format!("hint: to settle it: {}", escape::line(&reason.settle_with));
-                    progress.printer.line(Verbosity::Normal, &line);
+                for hint in diagnosis::to_settle(&preflight, &caller) {
+                    progress.printer.hint(Verbosity::Normal, &hint);
                 }
             }
             None => show_allowed(&preflight, &caller, progress.printer),
@@ -134,17 +133,36 @@ pub(super) async fn emit_policy(
     }
 }
 
+/// The caller of whom the user names the policies.
+pub(super) fn named_caller(principal: Option<Principal>, named: Vec<Policy>) -> Caller {
+    Caller {
+        principal,
+        layers_seen: layers(&named),
+        sources: vec![Source::File; named.len()],
+        policies: Policies::new(named),
+        unread: Vec::new(),
+        to_read: None,
+    }
+}
+
 /// The caller where nobody named policies and none can be read.
-pub(super) fn unread_caller(named: Vec<Policy>, layers_seen: Vec<Layer>) -> Caller {
+pub(super) fn unread_caller(named: Vec<Policy>, why: &str, settle_with: &str) -> Caller {
     Caller {
         principal: None,
+        layers_seen: layers(&named),
         sources: vec![Source::File; named.len()],
         policies: Policies::with_unread(named, &[Layer::Account]),
-        layers_seen,
         unread: vec![Reason {
             kind: ReasonKind::UnreadPolicy,
-            detail: "the caller's own policies were not read".to_owned(),
-            settle_with: "name them with `--policy-file`".to_owned(),
+            detail: format!("the caller's own policies were not read: {why}"),
+            settle_with: settle_with.to_owned(),
         }],
+        to_read: None,
     }
+}
+
+fn layers(policies: &[Policy]) -> Vec<Layer> {
+    let mut layers: Vec<Layer> = policies.iter().map(|policy| policy.layer).collect();
+    layers.dedup();
+    layers
 }

@@ -88,6 +88,7 @@ impl Command<'_> {
         let need = Need {
             signs: self.signs(),
             resource: mode.is_some() || emits,
+            asks: mode.is_some() && shared.setting.must_ask(&shared.policies, self),
         };
         shared.setting.follow(function, need, self)?;
         let setting = &mut shared.setting;
@@ -96,7 +97,7 @@ impl Command<'_> {
             .credentials(self, &target, need, progress.printer)
             .await?;
         let event = self.event(shared, progress.printer).await?;
-        let setting = &shared.setting;
+        let setting = &mut shared.setting;
         let target = setting
             .with_account(target, need.resource, credentials.as_ref(), self)
             .await?;
@@ -114,7 +115,10 @@ impl Command<'_> {
                 progress.required.push(required.clone());
             }
             if let Some(mode) = mode {
-                let caller = setting.caller(&invocation.target, shared.policies.clone());
+                let named = shared.policies.clone();
+                let found = credentials.as_ref();
+                let caller = setting.caller(&invocation.target, named, found, self);
+                let caller = caller.await?;
                 let context = shared.context.clone();
                 let context = self.known(context, credentials.as_ref(), endpoint.is_secure());
                 let target = &invocation.target;

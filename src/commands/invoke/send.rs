@@ -94,10 +94,12 @@ impl Command<'_> {
             invocation,
             limit,
         } = outgoing;
-        let principal = setting.principal();
         let Progress {
             printer, report, ..
         } = progress;
+        let checked = report.preflight.as_ref();
+        let principal = checked.and_then(|(preflight, _)| preflight.principal.clone());
+        let principal = principal.or_else(|| setting.principal());
         if matches!(limit, Limit::OfFunction { .. }) {
             let line = format!("time limit: {} s", limit.duration().as_secs());
             printer.line(Verbosity::Verbose, &line);

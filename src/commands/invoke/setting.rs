@@ -1,28 +1,29 @@
 //! Where a call goes and who makes it: Alibaba Cloud with the credentials that are found, or
 //! the sandbox inside this process with one of its identities.
 
-use std::cell::RefCell;
 use std::time::Duration;
 
-use super::check::unread_caller;
-use super::{Command, Stop, signed_by};
-use crate::acs::credentials::{self, Choice, CredentialsError, Keeper, Limits, World};
-use crate::acs::transport::{Transport, TransportOptions};
-use crate::acs::{
-    Credentials, Endpoint, EndpointOverrides, Environment, Principal, SystemFiles, sts,
-};
-use crate::cli::GlobalArgs;
+use super::check::{named_caller, unread_caller};
+use super::{Command, Stop};
+use crate::acs::credentials::{self, Choice, CredentialsError, Keeper, World};
+use crate::acs::sts::{self, CallerIdentity};
+use crate::acs::transport::Transport;
+use crate::acs::{Credentials, Endpoint, EndpointOverrides, Principal};
+use crate::commands::calling::{Asker, NoIdentity, signed_by};
 use crate::commands::input;
 use crate::diagnosis::{Failure, codes};
 use crate::fc::{self, Target};
 use crate::output::{Printer, Verbosity, escape};
-use crate::preflight::{Caller, RequirementError, Source};
+use crate::preflight::{Caller, RequirementError};
 use crate::project::{Function, Value};
-use crate::ram::{Layer, Policies, Policy, closest};
+use crate::ram::{Layer, Policy, closest};
 use crate::sandbox::{Config, Options, Sandbox};
 
 /// How long STS may take to say whose account it is.
 const STS_LIMIT: Duration = Duration::from_secs(20);
+
+/// How policies that cannot be read are given.
+const NAME_THEM: &str = "name them with `--policy-file`";
 
 /// What credentials are needed for.
 #[derive(Clone, Copy)]
@@ -31,6 +32,8 @@ pub(super) struct Need {
     pub(super) signs: bool,
     /// The resource must be known, and with it the account.
     pub(super) resource: bool,
+    /// The account is asked about the caller's policies.
+    pub(super) asks: bool,
 }
 
 pub(super) struct Setting {
@@ -43,6 +46,8 @@ pub(super) struct Setting {
     file: OfFile,
     /// There is no alias `default`.
     no_default: bool,
+    /// Who calls, once STS has said it.
+    identity: Option<CallerIdentity>,
 }
 
 /// What a project file says where no flag has spoken.
@@ -60,11 +65,8 @@ const NOBODY: &str = "default";
 impl Setting {
     pub(super) async fn of(command: &Command<'_>) -> Result<Self, Stop> {
         let global = command.global;
-        let transport = Transport::new(TransportOptions {
-            connect_timeout: Duration::from_secs(global.connect_timeout.into()),
-            system_certs: global.system_certs,
-            cert_file: variable(command.environment, "SSL_CERT_FILE")?,
-        });
+        let outside = command.outside();
+        let transport = outside.transport()?;
         if command.args.call.sandbox.is_some() {
             if let Some(name) = &global.profile {
                 let title = format!("`--profile {name}` means nothing to the sandbox");
@@ -80,20 +82,17 @@ impl Setting {
                 keeper: Keeper::default(),
                 file: OfFile::default(),
                 no_default: false,
+                identity: None,
             });
         }
-        let choice = match (&global.profile, &global.access) {
-            (Some(name), _) => Choice::Profile(name.clone()),
-            (None, Some(name)) => Choice::Alias(name.clone()),
-            (None, None) => Choice::Any,
-        };
         Ok(Self {
             transport,
-            overrides: overrides(global, command.environment)?,
+            overrides: outside.overrides()?,
             world: None,
-            keeper: Keeper::new(choice),
+            keeper: Keeper::new(outside.choice()),
             file: OfFile::default(),
             no_default: false,
+            identity: None,
         })
     }
 
@@ -118,13 +117,18 @@ impl Setting {
             let alias = alias.filter(|alias| !(self.no_default && alias == NOBODY));
             let choice = alias.map_or(Choice::Any, Choice::Alias);
             if *self.keeper.choice() != choice {
-                self.keeper = Keeper::new(choice);
+                self.sign_as(choice);
             }
         }
         if need.signs && self.overrides.fc().is_none() {
             self.file.endpoint = function.endpoint(&global.allow_endpoint, global.allow_http)?;
         }
         Ok(())
+    }
+
+    fn sign_as(&mut self, choice: Choice) {
+        self.keeper = Keeper::new(choice);
+        self.identity = None;
     }
 
     /// The endpoint of calls that somebody named.
@@ -138,7 +142,8 @@ impl Setting {
         command: &Command<'_>,
         printer: &mut Printer,
     ) -> Option<String> {
-        let world = sources(&self.transport, &self.overrides, command);
+        let outside = command.outside();
+        let world = outside.sources(&self.transport, &self.overrides);
         let found = self.keeper.credentials(&world).await.cloned();
         for notice in world.notices.take() {
             printer.line(Verbosity::Verbose, &escape::line(&notice));
@@ -159,7 +164,8 @@ impl Setting {
 
     /// The region of the profile that calls, where neither a flag nor a variable names one.
     pub(super) fn region_of_profile(&self, command: &Command<'_>) -> Result<Option<String>, Stop> {
-        let world = sources(&self.transport, &self.overrides, command);
+        let outside = command.outside();
+        let world = outside.sources(&self.transport, &self.overrides);
         Ok(credentials::region(&world, self.keeper.choice())?)
     }
 
@@ -187,16 +193,18 @@ impl Setting {
                 found => Ok(found),
             };
         }
-        let offline = !need.signs && !self.needs_account(target, need.resource);
+        let offline = !need.signs && !need.asks && !self.needs_account(target, need.resource);
+        let outside = command.outside();
         let world = World {
             region: Some(target.region().to_owned()),
             offline,
-            ..sources(&self.transport, &self.overrides, command)
+            ..outside.sources(&self.transport, &self.overrides)
         };
         let named = *self.keeper.choice() != Choice::Any && self.file.access.is_none();
         let mut found = self.keeper.credentials(&world).await.cloned();
         if self.file.is_nobody(&found) {
             self.keeper = Keeper::new(Choice::Any);
+            self.identity = None;
             self.no_default = true;
             found = self.keeper.credentials(&world).await.cloned();
         }
@@ -207,13 +215,15 @@ impl Setting {
             Ok(found) => Ok(Some(found)),
             Err(CredentialsError::NotAsked { .. }) => Ok(None),
             Err(error) if need.signs || named => Err(self.file.named_by(error.into()).into()),
+            Err(CredentialsError::NotFound { .. }) => Ok(None),
+            Err(error) if need.asks => Err(error.into()),
             Err(_) => Ok(None),
         }
     }
 
     /// The target with its account, where the host or a resource needs it and nobody said it.
     pub(super) async fn with_account(
-        &self,
+        &mut self,
         target: Target,
         needs_resource: bool,
         found: Option<&Credentials>,
@@ -237,7 +247,11 @@ impl Setting {
         let endpoint = self.overrides.sts(target.region(), command.global.vpc);
         let asked = sts::get_caller_identity(&self.transport, &endpoint, found, command.ambient);
         match tokio::time::timeout(STS_LIMIT, asked).await {
-            Ok(Ok(identity)) => Ok(target.in_account(&identity.account_id)?),
+            Ok(Ok(identity)) => {
+                let target = target.in_account(&identity.account_id)?;
+                self.identity = Some(identity);
+                Ok(target)
+            }
             Ok(Err(error)) => Err(signed_by(error.into(), found).into()),
             Err(_) => {
                 let title = format!("STS did not answer within {} s", STS_LIMIT.as_secs());
@@ -258,71 +272,74 @@ impl Setting {
         self.named_endpoint().cloned().unwrap_or_else(own)
     }
 
-    /// Who calls and by which policies: the ones that were named, or the sandbox's own.
-    pub(super) fn caller(&self, target: &Target, named: Vec<Policy>) -> Caller {
-        let mut layers: Vec<Layer> = named.iter().map(|policy| policy.layer).collect();
-        layers.dedup();
-        let principal = self.principal();
-        if layers.contains(&Layer::Account) {
-            let sources = vec![Source::File; named.len()];
-            let policies = Policies::new(named);
-            return Caller {
-                principal,
-                policies,
-                sources,
-                layers_seen: layers,
-                unread: Vec::new(),
-            };
-        }
-        match &self.world {
-            Some((sandbox, user)) => {
-                sandbox.caller(user, target.service(), target.function(), named)
+    /// Whether a check by the named policies still has to ask the account for others. A dry
+    /// run asks nobody.
+    pub(super) fn must_ask(&self, named: &[Policy], command: &Command<'_>) -> bool {
+        let is_named = named.iter().any(|policy| policy.layer == Layer::Account);
+        self.world.is_none() && !is_named && !command.args.call.dry_run
+    }
+
+    /// Who calls and by which policies: the ones that were named, the sandbox's own, or the
+    /// account's.
+    pub(super) async fn caller(
+        &self,
+        target: &Target,
+        named: Vec<Policy>,
+        found: Option<&Credentials>,
+        command: &Command<'_>,
+    ) -> Result<Caller, Stop> {
+        let is_named = named.iter().any(|policy| policy.layer == Layer::Account);
+        match (&self.world, found) {
+            _ if is_named => Ok(named_caller(self.principal(), named)),
+            (Some((sandbox, user)), _) => {
+                Ok(sandbox.caller(user, target.service(), target.function(), named))
             }
-            None => unread_caller(named, layers),
+            (None, _) if command.args.call.dry_run => {
+                Ok(unread_caller(named, "a dry run asks nobody", NAME_THEM))
+            }
+            (None, None) => Ok(unread_caller(
+                named,
+                "there are no credentials to ask with",
+                NAME_THEM,
+            )),
+            (None, Some(found)) => self.live_caller(target, named, found, command).await,
         }
     }
-}
 
-impl OfFile {
-    /// Whether the file names nobody in particular.
-    fn is_nobody(&self, found: &Result<Credentials, CredentialsError>) -> bool {
-        let is_default = self.access.as_ref().is_some_and(|one| one.text == NOBODY);
-        is_default && matches!(found, Err(CredentialsError::Unknown { .. }))
-    }
-
-    /// Who named the alias, when it is the alias that does not do.
-    fn named_by(&self, failure: Failure) -> Failure {
-        match &self.access {
-            Some(alias) => failure
-                .because(format!(
-                    "the project file names `{}`: {}",
-                    alias.text, alias.place
-                ))
-                .hint("`-a ALIAS` or `--profile NAME` beats the file"),
-            None => failure,
+    async fn live_caller(
+        &self,
+        target: &Target,
+        named: Vec<Policy>,
+        found: &Credentials,
+        command: &Command<'_>,
+    ) -> Result<Caller, Stop> {
+        let asker = Asker::new(&self.transport, &self.overrides, found, command.ambient);
+        let asked = match &self.identity {
+            Some(identity) => Ok(identity.clone()),
+            None => {
+                let sts = self.overrides.sts(target.region(), command.global.vpc);
+                asker.identity(&sts).await
+            }
+        };
+        let of_target = target.account().unwrap_or_default();
+        match asked {
+            // No policy of the caller's account reaches into another.
+            Ok(identity) if identity.account_id != of_target => {
+                let own = &identity.account_id;
+                let why =
+                    format!("the caller is of account {own}, and the function of {of_target}");
+                let settle =
+                    format!("call with credentials of {of_target}, or with `--account-id {own}`");
+                Ok(unread_caller(named, &why, &settle))
+            }
+            Ok(identity) => Ok(asker.standing(&identity).await.caller(named)),
+            Err(NoIdentity::Refused(failure)) => Err(failure.into()),
+            Err(NoIdentity::Unknown(failure)) => Ok(unread_caller(
+                named,
+                &format!("STS did not say who calls: {}", failure.title),
+                NAME_THEM,
+            )),
         }
-    }
-}
-
-/// What the sources of credentials may look at.
-fn sources<'a>(
-    transport: &'a Transport,
-    endpoints: &'a EndpointOverrides,
-    command: &'a Command<'_>,
-) -> World<'a> {
-    World {
-        environment: command.environment,
-        files: &SystemFiles,
-        transport,
-        endpoints,
-        metadata: Endpoint::metadata(),
-        region: None,
-        vpc: command.global.vpc,
-        allow_http: command.global.allow_http,
-        offline: false,
-        limits: Limits::default(),
-        ambient: command.ambient,
-        notices: RefCell::default(),
     }
 }
 
@@ -362,51 +379,23 @@ async fn sandbox(command: &Command<'_>) -> Result<(Sandbox, String), Stop> {
     Ok((sandbox, name))
 }
 
-fn variable(environment: &dyn Environment, name: &str) -> Result<Option<String>, Stop> {
-    environment.var(name).map_err(|error| {
-        Failure::new(codes::ENVIRONMENT, error)
-            .hint("set it to text in UTF-8, or unset it")
-            .into()
-    })
-}
+impl OfFile {
+    /// Whether the file names nobody in particular.
+    fn is_nobody(&self, found: &Result<Credentials, CredentialsError>) -> bool {
+        let is_default = self.access.as_ref().is_some_and(|one| one.text == NOBODY);
+        is_default && matches!(found, Err(CredentialsError::Unknown { .. }))
+    }
 
-/// The endpoints that flags and variables name. A flag, even the general one, beats a variable.
-fn overrides(
-    global: &GlobalArgs,
-    environment: &dyn Environment,
-) -> Result<EndpointOverrides, Stop> {
-    let parse = |name: &str, address: Option<&str>| -> Result<Option<Endpoint>, Stop> {
-        let parsed = address.map(|address| Endpoint::parse(address, global.allow_http));
-        parsed.transpose().map_err(|error| {
-            Failure::from(error)
-                .because(format!("given with `{name}`"))
-                .into()
-        })
-    };
-    let from_variable = |name: &str| parse(name, variable(environment, name)?.as_deref());
-    let all = parse("--endpoint", global.endpoint.as_deref())?;
-    let particular = |flag: &str, value: &Option<String>, name: &str| match (
-        parse(flag, value.as_deref())?,
-        &all,
-    ) {
-        (None, None) => from_variable(name),
-        (given, _) => Ok(given),
-    };
-    Ok(EndpointOverrides {
-        fc: particular("--fc-endpoint", &global.fc_endpoint, "SESAME_FC_ENDPOINT")?,
-        sts: particular(
-            "--sts-endpoint",
-            &global.sts_endpoint,
-            "SESAME_STS_ENDPOINT",
-        )?,
-        ram: particular(
-            "--ram-endpoint",
-            &global.ram_endpoint,
-            "SESAME_RAM_ENDPOINT",
-        )?,
-        all: match all {
-            Some(all) => Some(all),
-            None => from_variable("SESAME_ENDPOINT")?,
-        },
-    })
+    /// Who named the alias, when it is the alias that does not do.
+    fn named_by(&self, failure: Failure) -> Failure {
+        match &self.access {
+            Some(alias) => failure
+                .because(format!(
+                    "the project file names `{}`: {}",
+                    alias.text, alias.place
+                ))
+                .hint("`-a ALIAS` or `--profile NAME` beats the file"),
+            None => failure,
+        }
+    }
 }

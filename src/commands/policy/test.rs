@@ -1,11 +1,7 @@
 //! `sesame policy test`: a user's own expectations, for CI.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 
-use serde::Deserialize;
-use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde_json::{Value, json};
 
 use super::{Ended, print};
@@ -14,85 +10,88 @@ use crate::commands::input;
 use crate::diagnosis::{self, Failure, codes};
 use crate::output::{Format, Printer, escape, json as rendered};
 use crate::ram::{Context, Decision, Explanation, Policies, Request};
+use crate::yaml::{
+    self, Faults, Fields, Node, Source, choice, entries, flag, list, number, text, texts,
+};
 
 /// A file of expectations.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Expectations {
     policies: Vec<String>,
-    #[serde(default)]
     control_policies: Vec<String>,
-    #[serde(default)]
     session_policy: Option<String>,
-    #[serde(default)]
     resource_group_policies: Vec<String>,
     cases: Vec<Case>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+fn expectations(node: &Node, faults: &mut Faults) -> Option<Expectations> {
+    const KNOWN: &[&str] = &[
+        "policies",
+        "control_policies",
+        "session_policy",
+        "resource_group_policies",
+        "cases",
+    ];
+    let mut fields = Fields::of(node, KNOWN, faults)?;
+    let policies = fields.required("policies", list(text));
+    let control_policies = fields.optional("control_policies", list(text));
+    let session_policy = fields.optional("session_policy", text);
+    let resource_group_policies = fields.optional("resource_group_policies", list(text));
+    let cases = fields.required("cases", list(case));
+    Some(Expectations {
+        policies: policies?,
+        control_policies: control_policies.unwrap_or_default(),
+        session_policy,
+        resource_group_policies: resource_group_policies.unwrap_or_default(),
+        cases: cases?,
+    })
+}
+
 struct Case {
     name: String,
     action: String,
     resource: String,
-    #[serde(default)]
-    context: BTreeMap<String, Values>,
-    #[serde(default)]
+    /// Each key with its values.
+    context: Vec<(String, Vec<String>)>,
     absent: Vec<String>,
-    #[serde(default)]
     context_complete: bool,
     expect: Expected,
-    #[serde(default)]
     decided_by: Option<DecidedBy>,
 }
 
-/// One value or several, as text.
-#[derive(Debug)]
-struct Values(Vec<String>);
-
-impl<'de> Deserialize<'de> for Values {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneOrMany;
-
-        impl<'de> Visitor<'de> for OneOrMany {
-            type Value = Values;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a text in quotes, or a list of them")
-            }
-
-            fn visit_str<E: de::Error>(self, value: &str) -> Result<Values, E> {
-                Ok(Values(vec![value.to_owned()]))
-            }
-
-            // Whole numbers and truth values read back as they were written.
-            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Values, E> {
-                self.visit_str(&value.to_string())
-            }
-
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Values, E> {
-                self.visit_str(&value.to_string())
-            }
-
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Values, E> {
-                self.visit_str(&value.to_string())
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Values, A::Error> {
-                let mut values = Vec::new();
-                while let Some(value) = items.next_element::<String>()? {
-                    values.push(value);
-                }
-                Ok(Values(values))
-            }
-        }
-
-        deserializer.deserialize_any(OneOrMany)
-    }
+fn case(node: &Node, faults: &mut Faults) -> Option<Case> {
+    const KNOWN: &[&str] = &[
+        "name",
+        "action",
+        "resource",
+        "context",
+        "absent",
+        "context_complete",
+        "expect",
+        "decided_by",
+    ];
+    let mut fields = Fields::of(node, KNOWN, faults)?;
+    let name = fields.required("name", text);
+    let action = fields.required("action", text);
+    let resource = fields.required("resource", text);
+    let context = fields.optional("context", entries(texts));
+    let context = context.unwrap_or_default().into_iter();
+    let absent = fields.optional("absent", list(text));
+    let context_complete = fields.optional("context_complete", flag);
+    let expect = fields.required("expect", choice(EXPECTED));
+    let decided_by = fields.optional("decided_by", decided_by);
+    Some(Case {
+        name: name?,
+        action: action?,
+        resource: resource?,
+        context: context.map(|(key, values)| (key.value, values)).collect(),
+        absent: absent.unwrap_or_default(),
+        context_complete: context_complete.unwrap_or(false),
+        expect: expect?,
+        decided_by,
+    })
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy)]
 enum Expected {
     Allowed,
     Denied,
@@ -101,13 +100,25 @@ enum Expected {
     Undetermined,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+const EXPECTED: &[(&str, Expected)] = &[
+    ("allowed", Expected::Allowed),
+    ("denied", Expected::Denied),
+    ("explicit_deny", Expected::ExplicitDeny),
+    ("implicit_deny", Expected::ImplicitDeny),
+    ("undetermined", Expected::Undetermined),
+];
+
 struct DecidedBy {
-    #[serde(default)]
     policy: Option<String>,
-    #[serde(default)]
     statement: Option<usize>,
+}
+
+fn decided_by(node: &Node, faults: &mut Faults) -> Option<DecidedBy> {
+    let mut fields = Fields::of(node, &["policy", "statement"], faults)?;
+    Some(DecidedBy {
+        policy: fields.optional("policy", text),
+        statement: fields.optional("statement", number),
+    })
 }
 
 impl Expected {
@@ -165,18 +176,29 @@ pub(super) fn run(args: &TestArgs, printer: &mut Printer) -> Result<Ended, Box<F
 }
 
 fn read(path: &Path, file: &str) -> Result<Expectations, Box<Failure>> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        let title = format!("`{file}` cannot be read: {}", input::io_words(&error));
+    let source = Source::open(path).map_err(|fault| {
+        let title = format!("`{file}` {fault}");
         Box::new(Failure::new(codes::EXPECTATIONS_FILE, title).hint("check the path"))
     })?;
-    serde_saphyr::from_str(&text).map_err(|error| {
-        let title = format!("`{file}` is not a file of expectations");
-        let mut failure = Failure::new(codes::EXPECTATIONS_FILE, title);
-        failure
-            .excerpts
-            .push(diagnosis::yaml::place(&error, file, &text));
-        Box::new(failure.hint("`sesame policy test --help` shows one"))
-    })
+    let mut faults = Faults::new();
+    let read = match yaml::read(&source) {
+        Ok(root) => expectations(&root, &mut faults),
+        Err((place, fault)) => {
+            faults.push((place, fault.to_string()));
+            None
+        }
+    };
+    match read {
+        Some(expectations) if faults.is_empty() => Ok(expectations),
+        _ => {
+            let title = format!("`{file}` is not a file of expectations");
+            let mut failure = Failure::new(codes::EXPECTATIONS_FILE, title);
+            failure.excerpts = diagnosis::yaml::excerpts(faults, source.text());
+            Err(Box::new(
+                failure.hint("`sesame policy test --help` shows one"),
+            ))
+        }
+    }
 }
 
 /// The policies that the file names, relative to itself.
@@ -258,8 +280,8 @@ fn in_case(case: &Case, file: &str, why: &str) -> Box<Failure> {
 
 fn context(case: &Case, file: &str) -> Result<Context, Box<Failure>> {
     let mut context = Context::default();
-    let keys: Vec<&str> = case.context.keys().map(String::as_str).collect();
-    for (key, Values(values)) in &case.context {
+    let keys: Vec<&str> = case.context.iter().map(|(key, _)| key.as_str()).collect();
+    for (key, values) in &case.context {
         if let Some(other) = input::same_key(&keys, key) {
             let why = format!("`{other}` and `{key}` differ in letter case only");
             return Err(in_case(case, file, &why));

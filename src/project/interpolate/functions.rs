@@ -7,8 +7,7 @@ use super::{At, Evaluator, Fault, MAX_DEPTH, MAX_TEXT, Settled};
 use crate::project::document::{self, DotEnvFault, Edition};
 use crate::project::error::{DocumentFault, ValueFault};
 use crate::project::expression::Expression;
-use crate::project::source::{FileFault, Place, Source};
-use crate::project::yaml;
+use crate::yaml::{self, FileFault, Place, Source};
 
 /// What reading a file counts for.
 const FILE_STEPS: usize = 100;

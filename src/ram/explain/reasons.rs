@@ -198,7 +198,8 @@ impl Policies {
             undocumented(format!("{place}: {detail}"), settle);
         }
         if row.condition == Truth::Unknown {
-            if written.conditions.is_empty() && written.idle_operators.is_empty() {
+            let idle = written.condition_span.is_some() || !compiled.doubtful;
+            if idle && written.conditions.is_empty() && written.idle_operators.is_empty() {
                 undocumented(
                     format!("{place}: `Condition` is empty"),
                     "remove it, or write what was meant",
@@ -215,6 +216,19 @@ impl Policies {
                     reasons.push(condition_doubt(&place, condition, doubt, request));
                 }
             }
+        }
+        if compiled.doubtful {
+            let name = self
+                .list()
+                .get(row.policy)
+                .map_or("", |policy| &policy.name);
+            reasons.push(Reason {
+                kind: ReasonKind::UnreadLayer,
+                detail: format!(
+                    "`{name}` is attached to one resource group, and it is not known whether the resource is in it"
+                ),
+                settle_with: "name the policies of the resource's own group with `--resource-group-policy`".to_owned(),
+            });
         }
         reasons
     }

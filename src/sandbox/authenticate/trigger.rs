@@ -66,6 +66,7 @@ fn fc_v1_of_2021(arrived: &Arrived) -> Result<Signed<'_>, Refused> {
         })
     };
     Ok(Signed {
+        string_to_sign: None,
         verify: Box::new(verify),
         ..signed
     })
@@ -100,6 +101,7 @@ fn presigned<'a>(
         // The end of its validity is all that counts.
         date: (Some(now), expires),
         nonce: None,
+        string_to_sign: None,
         verify: Box::new(move |secret| {
             let text = signable(arrived).presigned_string_to_sign(expires);
             is_signature_of(&text, secret, signature)
@@ -120,6 +122,7 @@ fn acs3(arrived: &Arrived) -> Result<Signed<'_>, Refused> {
         token: arrived.headers.get("x-acs-security-token"),
         date: (date.parse().ok(), date),
         nonce: None,
+        string_to_sign: None,
         verify: Box::new(move |secret| {
             // The SDKs' signer encodes what clients send as it is.
             let path = arrived.path.replace('$', "%24");

@@ -1,8 +1,9 @@
 use super::*;
+use crate::diagnosis::Excerpt;
 
 fn read(text: &str) -> Result<Config, Vec<(String, String)>> {
-    read::text(text, Path::new("sandbox.yaml")).map_err(|error| match error {
-        ConfigError::Unreadable { why, .. } => vec![(why, String::new())],
+    read::read(&Source::new("sandbox.yaml", text)).map_err(|error| match error {
+        ConfigError::Unreadable { fault, .. } => vec![(fault.to_string(), String::new())],
         ConfigError::Invalid { places, .. } => places
             .into_iter()
             .map(|place| {
@@ -91,7 +92,7 @@ fn what_is_wrong_is_pointed_at_all_of_it_at_once() {
             ),
             (
                 "the function name `a b` has a space in it, which no name can have",
-                "a"
+                "a b"
             ),
             ("a timeout in seconds is 1 to 86400", "0"),
         ]
@@ -103,12 +104,21 @@ fn an_error_near_a_secret_does_not_show_it() {
     for text in [
         "users: { a: { access_key: { id: K, secret: canary-1, bogus: 1 } } }",
         "users:\n  a:\n    access_key: { id: K, secret: \"canary-1\" }\n    bogus: 1\n",
+        "users: { a: { access_key: { id: K, \"secret\": \"a, canary } canary\", bogus: 1 } } }",
+        "users: { a: { access_key: { id: K, secret: [canary-1], bogus: 1 } } }",
+        "users: { secret: { access_key: { id: K, sercet: canary-1, bogus: 1 } } }",
+        "users: { a: { access_key: { id: K, secret: |-\n canary-1\n  , bogus: 1 } } }",
+        "users: { a: { access_key: { id: K, secret:\n canary-1\nbogus",
     ] {
-        let error = read::text(&format!("{HEAD}{text}"), Path::new("x.yaml")).unwrap_err();
+        let error = read::read(&Source::new("x.yaml", format!("{HEAD}{text}"))).unwrap_err();
         let ConfigError::Invalid { places, .. } = error else {
             panic!()
         };
-        assert!(places[0].title.contains("bogus"), "{places:?}");
+        let said = |place: &Excerpt| place.title.contains("bogus");
+        assert!(
+            places.iter().any(said) || places[0].title.starts_with("not YAML"),
+            "{places:?}"
+        );
         assert!(!places[0].source.contains("canary"), "{}", places[0].source);
         assert_eq!(places[0].source.len(), HEAD.len() + text.len());
     }
@@ -117,16 +127,28 @@ fn an_error_near_a_secret_does_not_show_it() {
 #[test]
 fn yaml_that_is_none_is_refused_with_its_place() {
     for (text, said) in [
-        ("account: 1\naccount: 2\n", "duplicate"),
+        ("account: 1\naccount: 2\n", "a second time"),
         ("account: [", ""),
         ("region: cn-hangzhou\n", "account"),
         (
             &format!("{HEAD}functions: [{{name: f, builtin: nope}}]"),
             "nope",
         ),
-        (&format!("{HEAD}policies: []"), "unknown field `policies`"),
+        (&format!("{HEAD}policies: []"), "unknown key `policies`"),
     ] {
         let faults = read(text).unwrap_err();
         assert!(faults[0].0.contains(said), "{text}: {faults:?}");
     }
+}
+
+#[test]
+fn of_very_many_faults_the_first_are_shown() {
+    let keys: String = (0..40_000).map(|key| format!("k{key}:\n")).collect();
+    let error = read::read(&Source::new("x.yaml", format!("{HEAD}{keys}"))).unwrap_err();
+    let ConfigError::Invalid { places, .. } = error else {
+        panic!()
+    };
+    assert_eq!(places.len(), 20);
+    let help = places[19].help.as_deref();
+    assert_eq!(help, Some("39980 more faults are not shown"));
 }

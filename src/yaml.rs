@@ -1,36 +1,60 @@
 //! YAML as a tree in which everything keeps its place and every scalar the author's own
 //! text: `on`, `0777` and a long account id stay what was written.
 //!
-//! It is built from the events of the very parser that serde-saphyr reads with. An alias
-//! shares the node that it names, so a file costs no more memory than it has nodes; what it
-//! would expand to is counted, and bounded all the same.
+//! Project files, the sandbox's configuration, files of expectations and Serverless Devs'
+//! credentials are read with it; JSON is YAML, so it reads that, too. An alias shares the node
+//! that it names, so a file costs no more memory than it has nodes; what it would expand to is
+//! counted, and bounded all the same.
+
+mod fields;
+mod source;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Tag};
 
-use super::source::{Place, Source};
+use zeroize::Zeroize;
+
+pub(crate) use fields::{
+    At, Faults, Fields, at, choice, entries, flag, json, list, number, text, texts,
+};
+pub(crate) use source::Source;
+pub use source::{FileFault, MAX_FILE, Place};
+
 use crate::ram::Span;
 
 /// The most nodes that a file may have, its aliases expanded.
-pub const MAX_NODES: usize = 50_000;
-/// The most levels of nesting.
-const MAX_DEPTH: usize = 64;
+pub const MAX_NODES: usize = 100_000;
+/// The most levels of nesting, aliases expanded.
+pub const MAX_DEPTH: usize = 64;
 
 /// A shared node.
-pub(super) type Tree = Arc<Node>;
+pub(crate) type Tree = Arc<Node>;
 
 #[derive(Debug)]
-pub(super) struct Node {
-    pub(super) place: Place,
-    pub(super) kind: Kind,
+pub(crate) struct Node {
+    pub(crate) place: Place,
+    pub(crate) kind: Kind,
+    /// Whether it is a scalar without quotes, which may mean a number or a truth value.
+    pub(crate) plain: bool,
     /// Nodes from here down, aliases expanded.
     weight: usize,
+    /// Levels from here down.
+    depth: usize,
+}
+
+/// Some files hold credentials: what was read is wiped from memory.
+impl Drop for Node {
+    fn drop(&mut self) {
+        if let Kind::Scalar(text) = &mut self.kind {
+            text.zeroize();
+        }
+    }
 }
 
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Nothing, `~` or `null`.
     Null,
     /// As the author wrote it, escapes and folding undone.
@@ -40,29 +64,39 @@ pub(super) enum Kind {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) key_place: Place,
-    pub(super) value: Tree,
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) key_place: Place,
+    pub(crate) value: Tree,
 }
 
 impl Node {
-    pub(super) fn new(place: Place, kind: Kind) -> Tree {
-        let below: usize = match &kind {
-            Kind::Null | Kind::Scalar(_) => 0,
-            Kind::Sequence(items) => items.iter().map(|item| item.weight).sum(),
-            Kind::Mapping(entries) => entries.iter().map(|entry| entry.value.weight).sum(),
+    pub(crate) fn new(place: Place, kind: Kind) -> Tree {
+        Self::written(place, kind, false)
+    }
+
+    fn written(place: Place, kind: Kind, plain: bool) -> Tree {
+        let (mut weight, mut depth) = (1_usize, 0);
+        let mut add = |node: &Tree| {
+            weight = weight.saturating_add(node.weight);
+            depth = depth.max(node.depth + 1);
         };
-        let weight = below.saturating_add(1);
+        match &kind {
+            Kind::Null | Kind::Scalar(_) => {}
+            Kind::Sequence(items) => items.iter().for_each(add),
+            Kind::Mapping(entries) => entries.iter().for_each(|entry| add(&entry.value)),
+        }
         Arc::new(Self {
             place,
             kind,
+            plain,
             weight,
+            depth,
         })
     }
 
     /// The entries of a mapping.
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         match &self.kind {
             Kind::Mapping(entries) => entries,
             _ => &[],
@@ -70,21 +104,21 @@ impl Node {
     }
 
     /// The value of a key, where this is a mapping that has it.
-    pub(super) fn get(&self, key: &str) -> Option<&Tree> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Tree> {
         let entry = self.entries().iter().find(|entry| entry.key == key);
         entry.map(|entry| &entry.value)
     }
 
     /// The same, but for `null`, which counts as absent.
-    pub(super) fn present(&self, key: &str) -> Option<&Tree> {
+    pub(crate) fn present(&self, key: &str) -> Option<&Tree> {
         self.get(key).filter(|node| !node.is_null())
     }
 
-    pub(super) fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         matches!(self.kind, Kind::Null)
     }
 
-    pub(super) fn scalar(&self) -> Option<&str> {
+    pub(crate) fn scalar(&self) -> Option<&str> {
         match &self.kind {
             Kind::Scalar(text) => Some(text),
             _ => None,
@@ -92,7 +126,7 @@ impl Node {
     }
 
     /// What it is, for messages.
-    pub(super) fn noun(&self) -> &'static str {
+    pub(crate) fn noun(&self) -> &'static str {
         match self.kind {
             Kind::Null => "empty",
             Kind::Scalar(_) => "a scalar",
@@ -112,7 +146,7 @@ pub enum YamlFault {
     #[error("the file is empty")]
     Empty,
     /// A second `---`.
-    #[error("a second document begins here, and a project file has one")]
+    #[error("a second document begins here, and such a file has one")]
     SecondDocument,
     /// The same key twice in one mapping.
     #[error("`{key}` stands here a second time; the first is on line {first}")]
@@ -131,6 +165,9 @@ pub enum YamlFault {
     /// More than [`MAX_NODES`].
     #[error("the file has more than {MAX_NODES} nodes, with its aliases expanded")]
     TooMany,
+    /// More levels than [`MAX_DEPTH`].
+    #[error("more than {MAX_DEPTH} levels, with the aliases expanded")]
+    TooDeep,
     /// A tag outside YAML's own.
     #[error("the tag `{0}` is not known here")]
     Tag(String),
@@ -140,10 +177,10 @@ pub enum YamlFault {
 }
 
 /// A fault and where it is.
-pub(super) type Fault = (Place, YamlFault);
+pub(crate) type Fault = (Place, YamlFault);
 
 /// Reads one document.
-pub(super) fn read(source: &Arc<Source>) -> Result<Tree, Fault> {
+pub(crate) fn read(source: &Arc<Source>) -> Result<Tree, Fault> {
     let mut builder = Builder {
         source,
         open: Vec::new(),
@@ -241,7 +278,7 @@ impl Builder<'_> {
                     true if !self.awaits_key() => Kind::Null,
                     _ => Kind::Scalar(text.into_owned()),
                 };
-                self.close(anchor, Node::new(place.clone(), kind), &place)
+                self.close(anchor, Node::written(place.clone(), kind, plain), &place)
             }
             Event::SequenceStart(_, anchor, tag) => {
                 check_tag(tag.as_deref(), &place)?;
@@ -372,6 +409,9 @@ impl Builder<'_> {
                 Some(text) => self.key(Key::Text(text.to_owned(), place.clone())),
                 None => Err((place.clone(), YamlFault::Key(node.noun()))),
             };
+        }
+        if self.open.len() + node.depth > MAX_DEPTH {
+            return Err((place.clone(), YamlFault::TooDeep));
         }
         let Some(open) = self.open.last_mut() else {
             self.root = Some(node);

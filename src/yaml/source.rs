@@ -6,6 +6,8 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use zeroize::Zeroize;
+
 use crate::ram::{Position, Span};
 
 /// The longest file that is read, in bytes: a hundred times a large `s.yaml`.
@@ -51,13 +53,20 @@ impl From<std::io::Error> for FileFault {
 }
 
 /// A file's path and its text.
-pub(super) struct Source {
+pub(crate) struct Source {
     path: PathBuf,
     text: String,
 }
 
+/// As with the nodes: the text may hold credentials.
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.text.zeroize();
+    }
+}
+
 impl Source {
-    pub(super) fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
+    pub(crate) fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
         Arc::new(Self {
             path: path.into(),
             text: text.into(),
@@ -66,20 +75,20 @@ impl Source {
 
     /// Reads the file. What is no regular file is read as far as it is allowed to go, so that
     /// a shell's `<(…)` can be given.
-    pub(super) fn open(path: &Path) -> Result<Arc<Self>, FileFault> {
+    pub(crate) fn open(path: &Path) -> Result<Arc<Self>, FileFault> {
         Ok(Self::new(path, read(path)?))
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The folder that its relative paths start from.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         match self.path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
@@ -88,7 +97,7 @@ impl Source {
 }
 
 /// The text of a file of at most [`MAX_FILE`] bytes; no more than that is ever held.
-pub(super) fn read(path: &Path) -> Result<String, FileFault> {
+pub(crate) fn read(path: &Path) -> Result<String, FileFault> {
     let file = File::open(path)?;
     let metadata = file.metadata()?;
     if metadata.is_dir() {
@@ -118,7 +127,7 @@ pub struct Place {
 }
 
 impl Place {
-    pub(super) fn new(source: &Arc<Source>, span: Span) -> Self {
+    pub(crate) fn new(source: &Arc<Source>, span: Span) -> Self {
         Self {
             source: Arc::clone(source),
             span,
@@ -146,16 +155,16 @@ impl Place {
     }
 
     /// What stands there, as written.
-    pub(super) fn written(&self) -> &str {
+    pub(crate) fn written(&self) -> &str {
         self.span.of(self.text())
     }
 
-    pub(super) fn source(&self) -> &Arc<Source> {
+    pub(crate) fn source(&self) -> &Arc<Source> {
         &self.source
     }
 
     /// Another part of the same file.
-    pub(super) fn at(&self, span: Span) -> Self {
+    pub(crate) fn at(&self, span: Span) -> Self {
         Self::new(&self.source, span)
     }
 }

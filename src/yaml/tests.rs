@@ -174,3 +174,10 @@ fn a_byte_order_mark_and_windows_line_ends_are_read() {
     assert_eq!(c.place.position().line, 3);
     assert_eq!(c.place.written(), "x");
 }
+
+#[test]
+fn aliases_do_not_lead_deeper_than_a_file_may() {
+    let nested = |inside: &str| format!("{}{inside}{}", "[".repeat(40), "]".repeat(40));
+    let text = format!("a: &a {}\nb: {}\n", nested("x"), nested("*a"));
+    assert_eq!(fault(&text), (2, 44, YamlFault::TooDeep));
+}
