@@ -276,6 +276,32 @@ const DEFECTS: &[(Defect, i32, &str)] = &[
     ),
     (
         (
+            "4",
+            "a caller who may only invoke is refused ListTriggers",
+            || ran(with_file(HELLO).args(["-a", "developer", "-e", "x", "--check-perms=strict"])),
+        ),
+        0,
+        "x",
+    ),
+    (
+        (
+            "5",
+            "calls go over plain http, with `--debug` at the latest",
+            || {
+                let call = with_file("invoke --account-id 1 --dry-run --debug").key();
+                let (exit, stdout, stderr) = ran(call);
+                assert!(
+                    stdout.starts_with("POST https://1.cn-hangzhou.fc.aliyuncs.com/"),
+                    "{stdout}"
+                );
+                (exit, String::new(), stderr)
+            },
+        ),
+        0,
+        "",
+    ),
+    (
+        (
             "6",
             "a trigger in the file creates a role before the call",
             || {

@@ -18,6 +18,7 @@ mod harness;
 mod help;
 mod invoke_habits;
 mod invoke_project;
+mod invoke_several;
 mod limits;
 mod live;
 mod live_matrix;

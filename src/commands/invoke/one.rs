@@ -117,6 +117,7 @@ impl Command<'_> {
             if let Some(mode) = mode {
                 let named = shared.policies.clone();
                 let found = credentials.as_ref();
+                let setting = &mut shared.setting;
                 let caller = setting.caller(&invocation.target, named, found, self);
                 let caller = caller.await?;
                 let context = shared.context.clone();

@@ -14,6 +14,7 @@ use crate::commands::input;
 use crate::diagnosis::{Failure, codes};
 use crate::fc::{self, Target};
 use crate::output::{Printer, Verbosity, escape};
+use crate::preflight::live::Standing;
 use crate::preflight::{Caller, RequirementError};
 use crate::project::{Function, Value};
 use crate::ram::{Layer, Policy, closest};
@@ -48,6 +49,8 @@ pub(super) struct Setting {
     no_default: bool,
     /// Who calls, once STS has said it.
     identity: Option<CallerIdentity>,
+    /// Their policies, once they were read: the same for each function that is called.
+    standing: Option<Standing>,
 }
 
 /// What a project file says where no flag has spoken.
@@ -83,6 +86,7 @@ impl Setting {
                 file: OfFile::default(),
                 no_default: false,
                 identity: None,
+                standing: None,
             });
         }
         Ok(Self {
@@ -93,6 +97,7 @@ impl Setting {
             file: OfFile::default(),
             no_default: false,
             identity: None,
+            standing: None,
         })
     }
 
@@ -128,7 +133,7 @@ impl Setting {
 
     fn sign_as(&mut self, choice: Choice) {
         self.keeper = Keeper::new(choice);
-        self.identity = None;
+        (self.identity, self.standing) = (None, None);
     }
 
     /// The endpoint of calls that somebody named.
@@ -204,7 +209,7 @@ impl Setting {
         let mut found = self.keeper.credentials(&world).await.cloned();
         if self.file.is_nobody(&found) {
             self.keeper = Keeper::new(Choice::Any);
-            self.identity = None;
+            (self.identity, self.standing) = (None, None);
             self.no_default = true;
             found = self.keeper.credentials(&world).await.cloned();
         }
@@ -235,7 +240,8 @@ impl Setting {
         let Some(found) = found else {
             return Err(Failure::from(RequirementError::NoAccount).into());
         };
-        if let Some(account) = &found.account_id {
+        let known = self.identity.as_ref().map(|identity| &identity.account_id);
+        if let Some(account) = found.account_id.as_ref().or(known) {
             return Ok(target.in_account(account)?);
         }
         if command.args.call.dry_run {
@@ -282,7 +288,7 @@ impl Setting {
     /// Who calls and by which policies: the ones that were named, the sandbox's own, or the
     /// account's.
     pub(super) async fn caller(
-        &self,
+        &mut self,
         target: &Target,
         named: Vec<Policy>,
         found: Option<&Credentials>,
@@ -307,7 +313,7 @@ impl Setting {
     }
 
     async fn live_caller(
-        &self,
+        &mut self,
         target: &Target,
         named: Vec<Policy>,
         found: &Credentials,
@@ -318,7 +324,9 @@ impl Setting {
             Some(identity) => Ok(identity.clone()),
             None => {
                 let sts = self.overrides.sts(target.region(), command.global.vpc);
-                asker.identity(&sts).await
+                let asked = asker.identity(&sts).await;
+                self.identity = asked.as_ref().ok().cloned();
+                asked
             }
         };
         let of_target = target.account().unwrap_or_default();
@@ -332,7 +340,13 @@ impl Setting {
                     format!("call with credentials of {of_target}, or with `--account-id {own}`");
                 Ok(unread_caller(named, &why, &settle))
             }
-            Ok(identity) => Ok(asker.standing(&identity).await.caller(named)),
+            Ok(identity) => {
+                let standing = match self.standing.take() {
+                    Some(standing) => standing,
+                    None => asker.standing(&identity).await,
+                };
+                Ok(self.standing.insert(standing).clone().caller(named))
+            }
             Err(NoIdentity::Refused(failure)) => Err(failure.into()),
             Err(NoIdentity::Unknown(failure)) => Ok(unread_caller(
                 named,
@@ -348,10 +362,10 @@ async fn sandbox(command: &Command<'_>) -> Result<(Sandbox, String), Stop> {
         Some(path) => input::sandbox(path)?,
         None => Config::demo(),
     };
-    let flags = &command.args.target;
+    let flags = command.selection();
     // The flags move the whole sandbox, so that what is called and what answers agree.
-    config.region = flags.region.clone().unwrap_or(config.region);
-    config.account = flags.account_id.clone().unwrap_or(config.account);
+    config.region = flags.region.unwrap_or(config.region);
+    config.account = flags.account.unwrap_or(config.account);
     let names: Vec<&str> = config.users.iter().map(|user| user.name.as_str()).collect();
     let name = command.global.access.as_deref().or(names.first().copied());
     let name = name.unwrap_or_default().to_owned();
