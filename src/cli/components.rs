@@ -16,9 +16,9 @@ pub struct ComponentCommand {
 /// The commands.
 #[derive(Debug, Clone, Subcommand)]
 pub enum ComponentSubcommand {
-    /// Call a function of FC 2.0: `sesame invoke`, without a project file that lies about.
+    /// Call a function of FC 2.0: `sesame invoke`, with a project file only where `-t` names one.
     Fc(FunctionCommand),
-    /// Call a function of FC 3.0: `sesame invoke`, without a project file that lies about.
+    /// Call a function of FC 3.0: `sesame invoke`, with a project file only where `-t` names one.
     Fc3(FunctionCommand),
     /// Write an event to try a function with: `sesame event`.
     FcEvent(EventTemplateArgs),
