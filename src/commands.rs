@@ -166,6 +166,15 @@ fn print(text: &str, printer: &mut Printer) -> Result<(), Box<Failure>> {
     }
 }
 
+/// What the asynchronous part of a command runs on: one thread, started when it is needed.
+fn runtime() -> Result<tokio::runtime::Runtime, Box<Failure>> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().map_err(|error| {
+        let title = format!("cannot start: {error}");
+        Box::new(Failure::new(codes::UNKNOWN, title))
+    })
+}
+
 /// Waits for the signal that ends the command. The handlers stand when this returns.
 fn signal() -> impl Future<Output = Exit> {
     #[cfg(unix)]

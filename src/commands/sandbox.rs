@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use super::{Ended, finish, input, signal};
+use super::{Ended, finish, input, runtime, signal};
 use crate::acs::{Ambient, Environment};
 use crate::cli::SandboxArgs;
 use crate::diagnosis::failure::{io_words, shell_quoted};
@@ -47,15 +47,7 @@ fn serve(
         Some(path) => input::sandbox(path)?,
         None => Config::demo(),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            Box::new(Failure::new(
-                codes::UNKNOWN,
-                format!("cannot start: {error}"),
-            ))
-        })?;
+    let runtime = runtime()?;
     let served = runtime.block_on(async {
         let options = Options {
             listen: args.listen,

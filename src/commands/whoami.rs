@@ -1,9 +1,7 @@
 //! `sesame whoami`: who calls, where its credentials are from, and which policies apply to it.
 
-use tokio::runtime::Builder;
-
 use super::calling::{Asker, NoIdentity, Outside};
-use super::{Ended, finish, print, signal};
+use super::{Ended, finish, print, runtime, signal};
 use crate::acs::credentials::{self, Keeper};
 use crate::acs::{Ambient, Credentials, Endpoint, EndpointOverrides, Environment, Transport};
 use crate::cli::GlobalArgs;
@@ -18,13 +16,9 @@ pub(super) fn run(
     environment: &dyn Environment,
     printer: &mut Printer,
 ) -> Exit {
-    let runtime = match Builder::new_current_thread().enable_all().build() {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            let title = format!("cannot start: {error}");
-            printer.failure(&Failure::new(codes::UNKNOWN, title));
-            return Exit::Failed;
-        }
+        Err(failure) => return finish(SCHEMA, Err(failure), printer),
     };
     let outside = Outside {
         global,

@@ -7,8 +7,8 @@ use crate::acs::credentials::Keeper;
 use crate::acs::ram::{self, Ram};
 use crate::acs::rpc::{Client, RpcError};
 use crate::commands::calling::Outside;
-use crate::commands::signal;
-use crate::diagnosis::{self, Call, Decoded, Evidence, Failure, codes};
+use crate::commands::{runtime, signal};
+use crate::diagnosis::{self, Call, Decoded, Evidence, Failure};
 
 /// How long RAM may take.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -23,15 +23,7 @@ pub(super) fn decode(evidence: &Evidence, outside: Outside<'_>) -> Result<Answer
             "the text has no `EncodedDiagnosticMessage`, so RAM was not asked".to_owned(),
         ));
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            Box::new(Failure::new(
-                codes::UNKNOWN,
-                format!("cannot start: {error}"),
-            ))
-        })?;
+    let runtime = runtime()?;
     let answer = runtime.block_on(async {
         tokio::select! {
             biased;
