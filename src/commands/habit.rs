@@ -57,19 +57,27 @@ fn first_word<'a>(
 
 /// Whether the argument after the flag is its value.
 fn takes_next(cli: &clap::Command, flag: &str) -> bool {
-    let takes = |argument: &clap::Arg| argument.get_action().takes_values();
+    let takes = |argument: &clap::Arg| {
+        argument.get_action().takes_values() && !argument.is_require_equals_set()
+    };
+    // A flag of `invoke` may stand before its command, too.
+    let invoke = cli.find_subcommand(INVOKE).into_iter();
+    let flags = invoke.flat_map(clap::Command::get_arguments);
+    let known: Vec<&clap::Arg> = cli.get_arguments().chain(flags).collect();
     if let Some(long) = flag.strip_prefix('-') {
-        let is_named = |argument: &&clap::Arg| {
+        let is_named = |argument: &clap::Arg| {
             let aliases = argument.get_all_aliases().unwrap_or_default();
             argument.get_long() == Some(long) || aliases.contains(&long)
         };
-        return cli.get_arguments().find(is_named).is_some_and(takes);
+        return known
+            .into_iter()
+            .find(|one| is_named(one))
+            .is_some_and(takes);
     }
     let mut letters = flag.chars();
     while let Some(letter) = letters.next() {
-        let mut known = cli.get_arguments();
-        let argument = known.find(|argument| argument.get_short() == Some(letter));
-        if argument.is_some_and(takes) {
+        let argument = known.iter().find(|one| one.get_short() == Some(letter));
+        if argument.is_some_and(|argument| takes(argument)) {
             return letters.as_str().is_empty();
         }
     }
@@ -151,6 +159,10 @@ mod tests {
             (
                 "sesame -t s.yaml hello -v invoke -e x",
                 "sesame -t s.yaml invoke hello -v -e x",
+            ),
+            (
+                "sesame hello -e invoke invoke",
+                "sesame invoke hello -e invoke",
             ),
             ("sesame -va me hello invoke", "sesame -va me invoke hello"),
             (

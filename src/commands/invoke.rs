@@ -15,7 +15,7 @@ use crate::cli::{CheckMode, GlobalArgs, InvokeArgs};
 use crate::commands::calling::Outside;
 use crate::commands::input::NamedPolicies;
 use crate::commands::props::Props;
-use crate::commands::{Ended, finish, input, put_object, signal};
+use crate::commands::{Ended, finish, input, put_object, runtime, signal};
 use crate::diagnosis::{Exit, Failure, codes};
 use crate::output::invocation::SCHEMA;
 use crate::output::{InvokeReport, Printer, Verbosity, escape};
@@ -50,18 +50,9 @@ pub(super) fn run(
     environment: &dyn Environment,
     printer: &mut Printer,
 ) -> Exit {
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            printer.failure(&Failure::new(
-                codes::UNKNOWN,
-                format!("cannot start: {error}"),
-            ));
-            return Exit::Failed;
-        }
+        Err(failure) => return Calls::default().end(Err(Stop::Failure(failure)), printer),
     };
     let mut calls = Calls::default();
     let ended = runtime.block_on(async {
