@@ -4,16 +4,18 @@ mod components;
 mod event;
 mod explain;
 mod global;
+mod habit;
 mod invoke;
 mod policy;
 mod sandbox;
 
 use clap::{Parser, Subcommand};
 
-pub use components::{ComponentCommand, ComponentSubcommand};
+pub use components::{ComponentCommand, ComponentSubcommand, FunctionCommand, FunctionSubcommand};
 pub use event::EventTemplateArgs;
 pub use explain::ExplainArgs;
 pub use global::{ColorArg, FormatArg, GlobalArgs};
+pub use habit::HabitArgs;
 pub use invoke::{
     CallArgs, CheckMode, ContextArgs, EventArgs, InvocationTypeArg, InvokeArgs, LogArg, PolicyArgs,
     PreflightArgs, TargetArgs,

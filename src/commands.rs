@@ -4,9 +4,12 @@
 mod calling;
 mod event;
 mod explain;
+mod habit;
 mod input;
 mod invoke;
 mod policy;
+mod project;
+mod props;
 mod sandbox;
 mod whoami;
 
@@ -19,25 +22,38 @@ use clap::{CommandFactory, Parser};
 use serde_json::Value;
 
 use crate::acs::{Ambient, ProcessEnvironment};
-use crate::cli::{Cli, ColorArg, Command, ComponentSubcommand, FormatArg, GlobalArgs};
+use crate::cli::{
+    Cli, ColorArg, Command, ComponentSubcommand, FormatArg, FunctionSubcommand, GlobalArgs,
+};
 use crate::diagnosis::{Exit, Failure, codes};
 use crate::output::{self, Format, InvokeReport, Printer, Verbosity, invocation, json};
+use crate::project::Component;
 
 /// Runs one command line to its exit status.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    let arguments = habit::reordered(arguments);
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(usage(&error, &arguments).status()),
     };
     let mut printer = printer(&cli.global);
-    let exit = match cli.command {
-        Command::Invoke(args) => invoke::run(
-            &args,
+    if let Some(failure) = habit::dropped(&cli.global) {
+        let exit = refused(&error_name(&arguments), failure, &mut printer);
+        return ExitCode::from(exit.status());
+    }
+    let call = |args, component, printer: &mut Printer| {
+        let ambient = Ambient::system();
+        invoke::run(
+            args,
+            component,
             &cli.global,
-            Ambient::system(),
+            ambient,
             &ProcessEnvironment,
-            &mut printer,
-        ),
+            printer,
+        )
+    };
+    let exit = match &cli.command {
+        Command::Invoke(args) => call(args, None, &mut printer),
         Command::Whoami => whoami::run(
             &cli.global,
             Ambient::system(),
@@ -47,7 +63,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Command::Explain(args) => {
             let ambient = Ambient::system();
             explain::run(
-                &args,
+                args,
                 &cli.global,
                 ambient,
                 &ProcessEnvironment,
@@ -56,22 +72,32 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         }
         Command::Sandbox(args) => {
             let ambient = Ambient::system();
-            sandbox::run(&args, ambient, &ProcessEnvironment, &mut printer)
+            sandbox::run(args, ambient, &ProcessEnvironment, &mut printer)
         }
-        Command::Event(args) => event::run(&args, event::Told::Bare, &mut printer),
-        Command::Cli(component) => match component.command {
+        Command::Event(args) => event::run(args, event::Told::Bare, &mut printer),
+        Command::Cli(component) => match &component.command {
+            ComponentSubcommand::Fc(function) => {
+                let FunctionSubcommand::Invoke(args) = &function.command;
+                call(args, Some(Component::Fc), &mut printer)
+            }
+            ComponentSubcommand::Fc3(function) => {
+                let FunctionSubcommand::Invoke(args) = &function.command;
+                call(args, Some(Component::Fc3), &mut printer)
+            }
             ComponentSubcommand::FcEvent(args) => {
-                event::run(&args, event::Told::AsServerlessDevs, &mut printer)
+                event::run(args, event::Told::AsServerlessDevs, &mut printer)
             }
         },
-        Command::Policy(command) => policy::run(&command, &ProcessEnvironment, &mut printer),
+        Command::Policy(command) => {
+            policy::run(command, &cli.global, &ProcessEnvironment, &mut printer)
+        }
     };
     ExitCode::from(exit.status())
 }
 
 fn printer(global: &GlobalArgs) -> Printer {
     let format = match global.output {
-        FormatArg::Text => Format::Text,
+        FormatArg::Text | FormatArg::Yaml => Format::Text,
         FormatArg::Json => Format::Json,
         FormatArg::Raw => Format::Raw,
     };
@@ -99,6 +125,22 @@ pub(super) struct Ended {
 
 /// Prints the failure, and in JSON the one object.
 fn finish(schema: &str, ended: Result<Ended, Box<Failure>>, printer: &mut Printer) -> Exit {
+    let failure = put_object(schema, ended, printer);
+    match &failure {
+        Some(failure) => {
+            printer.failure(failure);
+            failure.code.exit
+        }
+        None => Exit::Done,
+    }
+}
+
+/// Writes the one object, where JSON is wanted. What is left is why the command is not done.
+fn put_object(
+    schema: &str,
+    ended: Result<Ended, Box<Failure>>,
+    printer: &mut Printer,
+) -> Option<Failure> {
     let ended = ended.unwrap_or_else(|failure| Ended {
         fields: Some(Value::Null),
         failure: Some(*failure),
@@ -110,13 +152,7 @@ fn finish(schema: &str, ended: Result<Ended, Box<Failure>>, printer: &mut Printe
             failure = Some(*unwritten);
         }
     }
-    match &failure {
-        Some(failure) => {
-            printer.failure(failure);
-            failure.code.exit
-        }
-        None => Exit::Done,
-    }
+    failure
 }
 
 /// Writes a document to stdout; whoever reads no more has what it wanted.
@@ -206,8 +242,13 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
     let failure = tips.fold(Failure::new(codes::USAGE, title), Failure::hint);
     let name = error_name(arguments);
     let failure = failure.hint(format!("`{name} --help` shows every flag"));
+    refused(&name, failure, &mut printer)
+}
+
+/// The command line asks for what cannot be: the end of the command that it names.
+fn refused(name: &str, failure: Failure, printer: &mut Printer) -> Exit {
     let fields = InvokeReport::default().to_fields();
-    let (schema, fields) = match name.as_str() {
+    let (schema, fields) = match name {
         "sesame policy check" => ("sesame.policy.check/1", Value::Null),
         "sesame policy lint" => ("sesame.policy.lint/1", Value::Null),
         "sesame policy test" => ("sesame.policy.test/1", Value::Null),
@@ -223,7 +264,7 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
         fields: Some(fields),
         failure: Some(failure),
     };
-    finish(schema, Ok(ended), &mut printer)
+    finish(schema, Ok(ended), printer)
 }
 
 /// The command that a line names, as far as it names one.
@@ -248,12 +289,15 @@ fn wants_json(arguments: &[OsString]) -> bool {
     while let Some(argument) = arguments.next() {
         let value = match argument {
             "--" => break,
-            "-o" | "--output" => arguments.next(),
-            _ => argument.strip_prefix("--output=").or_else(|| {
-                argument
-                    .strip_prefix("-o")
-                    .map(|value| value.trim_start_matches('='))
-            }),
+            "-o" | "--output" | "--output-format" => arguments.next(),
+            _ => ["--output=", "--output-format="]
+                .into_iter()
+                .find_map(|flag| argument.strip_prefix(flag))
+                .or_else(|| {
+                    argument
+                        .strip_prefix("-o")
+                        .map(|value| value.trim_start_matches('='))
+                }),
         };
         if let Some(value) = value {
             wants = value == "json";

@@ -11,6 +11,7 @@ mod grant;
 mod pasted;
 mod permission;
 mod places;
+mod project;
 pub mod reading;
 pub mod refusal;
 mod skew;

@@ -1,16 +1,24 @@
 //! Flags that every command takes, before and after its name.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
+
+use super::HabitArgs;
 
 /// The form of stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FormatArg {
     /// The function's bytes on stdout, words on stderr.
+    #[value(alias = "default")]
     Text,
     /// One JSON object on stdout, on success and on failure.
     Json,
     /// The function's bytes and nothing else.
     Raw,
+    /// A form of Serverless Devs: taken to say what there is in its place.
+    #[value(hide = true)]
+    Yaml,
 }
 
 /// When to use colours.
@@ -36,6 +44,10 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "access")]
     pub profile: Option<String>,
 
+    /// The project file; without it s.yaml or s.yml, from this folder upward
+    #[arg(short = 't', long, global = true, value_name = "PATH")]
+    pub template: Option<PathBuf>,
+
     /// Send everything there, in place of Alibaba Cloud [env: SESAME_ENDPOINT]
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint: Option<String>,
@@ -52,6 +64,10 @@ pub struct GlobalArgs {
     #[arg(hide_short_help = true, long, global = true, value_name = "URL")]
     pub ram_endpoint: Option<String>,
 
+    /// Let a project file send calls to this host (repeatable)
+    #[arg(hide_short_help = true, long, global = true, value_name = "HOST")]
+    pub allow_endpoint: Vec<String>,
+
     /// Allow plain http to another machine
     #[arg(hide_short_help = true, long, global = true)]
     pub allow_http: bool,
@@ -61,7 +77,7 @@ pub struct GlobalArgs {
     pub vpc: bool,
 
     /// The form of stdout
-    #[arg(short = 'o', long, global = true, value_name = "FORMAT", value_enum, default_value_t = FormatArg::Text)]
+    #[arg(short = 'o', long, alias = "output-format", global = true, value_name = "FORMAT", value_enum, default_value_t = FormatArg::Text)]
     pub output: FormatArg,
 
     /// When to use colours
@@ -87,4 +103,8 @@ pub struct GlobalArgs {
     /// How long a connection may take to come about
     #[arg(hide_short_help = true, long, global = true, value_name = "SECONDS", default_value_t = 10, value_parser = super::seconds)]
     pub connect_timeout: u32,
+
+    /// What people know from Serverless Devs.
+    #[command(flatten)]
+    pub habit: HabitArgs,
 }

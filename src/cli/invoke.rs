@@ -11,6 +11,7 @@ Examples:
   sesame invoke --region cn-hangzhou --service-name demo --function-name hello -f event.bin
   printf 'bytes' | sesame invoke --region cn-hangzhou --function-name echo -s
   sesame invoke --region cn-hangzhou --function-name hello --check-perms=only --policy-file dev.json
+  sesame invoke hello -t s.yaml -e '{\"name\":\"Ali\"}'
 
 Exit status:
   0 done, 1 failed, 2 usage, 3 the function's error, 4 credentials, 5 denied, 6 undetermined,
@@ -51,6 +52,9 @@ pub enum CheckMode {
 #[derive(Debug, Clone, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct InvokeArgs {
+    /// A resource of the project file; without one, and without --function-name, all of them
+    #[arg(value_name = "PROJECT")]
+    pub project: Option<String>,
     /// What is called.
     #[command(flatten)]
     pub target: TargetArgs,
@@ -82,13 +86,17 @@ pub struct CallArgs {
     )]
     pub stateful_async_invocation_id: Option<String>,
 
-    /// Time limit, from connecting to the last byte [default: 600]
+    /// Time limit, from connecting to the last byte [default: 600, or the project file's and 120 more]
     #[arg(long, value_name = "SECONDS", value_parser = super::seconds)]
     pub timeout: Option<u32>,
 
     /// Bring the end of the function's log back
     #[arg(hide_short_help = true, long, value_name = "WHAT", value_enum, ignore_case = true, default_value_t = LogArg::Tail)]
     pub log: LogArg,
+
+    /// Properties of the function as JSON, as `s cli fc invoke` takes them
+    #[arg(hide_short_help = true, short = 'p', long, value_name = "JSON")]
+    pub props: Option<String>,
 
     /// Resolve, check, sign and print; send nothing
     #[arg(long)]

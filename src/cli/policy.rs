@@ -107,6 +107,7 @@ Examples:
   sesame policy generate --region cn-hangzhou --account-id 1234567890123456 --function-name hello
   sesame policy generate --region cn-hangzhou --account-id 1234567890123456 --service-name demo \\
       --function-name hello --any-qualifier --format terraform
+  sesame policy generate --all --account-id 1234567890123456
   sesame policy generate --pairs pairs.ndjson";
 
 /// Write the smallest policy for an operation.
@@ -133,6 +134,10 @@ pub struct GenerateArgs {
     /// Templates of your own, over the built-in ones
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
+
+    /// For each function of the project file
+    #[arg(long, conflicts_with_all = ["service_name", "function_name", "pairs"])]
+    pub all: bool,
 
     /// Pairs in place of a target: NDJSON of {"action","resource"}; - is stdin
     #[arg(long, value_name = "FILE", conflicts_with_all = ["region", "service_name", "function_name", "qualifier", "account_id", "sdk_version", "operations", "set", "templates", "any_qualifier"])]

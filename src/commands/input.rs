@@ -234,10 +234,10 @@ impl From<SelectionError> for Failure {
     fn from(error: SelectionError) -> Self {
         match error {
             SelectionError::NoRegion => Self::new(codes::REGION, &error).hint(
-                "pass `--region`, set `ALIBABA_CLOUD_REGION_ID`, or give the aliyun CLI's profile a region (that of a project file counts, too, once sesame reads it)",
+                "pass `--region`, write it into the project file, set `ALIBABA_CLOUD_REGION_ID`, or give the aliyun CLI's profile a region",
             ),
             SelectionError::NoFunction => {
-                Self::new(codes::NAME, &error).hint("pass `--function-name`")
+                Self::new(codes::NAME, &error).hint("pass `--function-name`, or name a project file with `--template`")
             }
             SelectionError::Target(error) => error.into(),
             SelectionError::Environment(error) => {

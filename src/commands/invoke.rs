@@ -1,31 +1,29 @@
-//! `sesame invoke`: resolve, check, sign, send, and say what came of it.
+//! `sesame invoke`: which functions are meant, one call after another, and what came of them.
 
+mod aims;
 mod answer;
 mod check;
 mod event;
+mod one;
 mod send;
 mod setting;
 
 use std::path::Path;
 
-use bytes::Bytes;
-
-use crate::acs::http::HttpRequest;
-use crate::acs::{Ambient, Credentials, Environment};
-use crate::catalogue::Catalogue;
-use crate::cli::{CheckMode, GlobalArgs, InvocationTypeArg, InvokeArgs, LogArg};
+use crate::acs::{Ambient, Environment};
+use crate::cli::{CheckMode, GlobalArgs, InvokeArgs};
 use crate::commands::calling::Outside;
 use crate::commands::input::NamedPolicies;
-use crate::commands::{Ended, finish, input, signal};
+use crate::commands::props::Props;
+use crate::commands::{Ended, finish, input, put_object, runtime, signal};
 use crate::diagnosis::{Exit, Failure, codes};
-use crate::fc::invocation::is_async_id;
-use crate::fc::{Invocation, InvocationType, LogType, Target};
-use crate::output::invocation::{RequestReport, SCHEMA, shown_headers};
-use crate::output::{Format, InvokeReport, Printer, Verbosity, escape};
-use crate::preflight;
-use crate::project::{self, REGION_VARIABLE, SelectionError};
+use crate::output::invocation::SCHEMA;
+use crate::output::{InvokeReport, Printer, Verbosity, escape};
+use crate::preflight::Required;
+use crate::project::{Component, Function};
 use check::emit_policy;
-use setting::{Need, Setting};
+use one::Shared;
+use setting::Setting;
 
 /// Why a command ends before its end.
 enum Stop {
@@ -46,74 +44,113 @@ where
 
 pub(super) fn run(
     args: &InvokeArgs,
+    component: Option<Component>,
     global: &GlobalArgs,
     ambient: Ambient,
     environment: &dyn Environment,
     printer: &mut Printer,
 ) -> Exit {
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            printer.failure(&Failure::new(
-                codes::UNKNOWN,
-                format!("cannot start: {error}"),
-            ));
-            return Exit::Failed;
-        }
+        Err(failure) => return Calls::default().end(Err(Stop::Failure(failure)), printer),
     };
-    let mut report = InvokeReport::default();
+    let mut calls = Calls::default();
     let ended = runtime.block_on(async {
-        let command = Command {
-            args,
-            global,
-            ambient,
-            environment,
-        };
-        let mut progress = Progress {
-            printer,
-            report: &mut report,
+        let steps = async {
+            let props = args.call.props.as_deref().map(Props::parse).transpose()?;
+            let command = Command {
+                args,
+                props: props.unwrap_or_default(),
+                component,
+                global,
+                ambient,
+                environment,
+            };
+            command.steps(printer, &mut calls).await
         };
         tokio::select! {
             biased;
             exit = signal() => Err(Stop::Signal(exit)),
-            ended = command.steps(&mut progress) => ended,
+            ended = steps => ended,
         }
     });
     // A read of stdin that is still waiting must not hold the end up.
     runtime.shutdown_background();
-    let signal = match ended {
-        Ok(()) => None,
-        Err(Stop::BrokenPipe) => return Exit::Done,
-        Err(Stop::Failure(failure)) => {
-            report.failure = Some(*failure);
-            None
-        }
-        Err(Stop::Signal(exit)) => {
-            report.failure = Some(stopped(exit, &report));
-            Some(exit)
-        }
-    };
-    let ended = Ended {
-        fields: (!report.emitted).then(|| report.to_fields()),
-        failure: report.failure,
-    };
-    let exit = finish(SCHEMA, Ok(ended), printer);
-    signal.unwrap_or(exit)
+    calls.end(ended, printer)
 }
 
 /// A signal ended the command.
-fn stopped(exit: Exit, report: &InvokeReport) -> Failure {
+fn stopped(exit: Exit, reports: &[InvokeReport]) -> Failure {
     let word = match exit {
         Exit::Interrupted => "interrupted",
         _ => "terminated",
     };
     let failure = Failure::new(codes::SIGNAL, word);
-    match report.request.as_ref().is_some_and(|request| request.sent) {
+    let last = reports.last().and_then(|report| report.request.as_ref());
+    match last.is_some_and(|request| request.sent) {
         true => failure.hint("the function may run on: a call that was sent is not taken back"),
         false => failure.hint("nothing was sent"),
+    }
+}
+
+/// The calls so far, in their order.
+#[derive(Default)]
+struct Calls {
+    reports: Vec<InvokeReport>,
+    /// What each of them asks of RAM, where that was looked at.
+    required: Vec<Required>,
+    /// Whether each one has a result of its own.
+    several: bool,
+    /// The document of `--emit-policy` is on stdout, and stands there alone.
+    emitted: bool,
+}
+
+impl Calls {
+    fn end(mut self, ended: Result<(), Stop>, printer: &mut Printer) -> Exit {
+        let (failure, signal) = match ended {
+            Ok(()) => (None, None),
+            Err(Stop::BrokenPipe) => return Exit::Done,
+            Err(Stop::Failure(failure)) => (Some(*failure), None),
+            Err(Stop::Signal(exit)) => (Some(stopped(exit, &self.reports)), Some(exit)),
+        };
+        // Where none of them has begun, there is nothing to tell apart.
+        if self.several && !self.reports.is_empty() {
+            if let (Some(_), Some(last)) = (signal, self.reports.last_mut()) {
+                last.failure = last.failure.take().or_else(|| failure.clone());
+            }
+            let exit = self.end_several(failure, printer);
+            return signal.unwrap_or(exit);
+        }
+        let report = self.reports.pop().unwrap_or_default();
+        let ended = Ended {
+            fields: (!self.emitted).then(|| report.to_fields()),
+            failure,
+        };
+        let exit = finish(SCHEMA, Ok(ended), printer);
+        signal.unwrap_or(exit)
+    }
+
+    /// The failure of a call was shown where it happened; what ended all of them was not.
+    fn end_several(&self, common: Option<Failure>, printer: &mut Printer) -> Exit {
+        let shown = common.is_none();
+        let first = || {
+            self.reports
+                .iter()
+                .find_map(|report| report.failure.clone())
+        };
+        let ended = Ended {
+            fields: (!self.emitted).then(|| InvokeReport::several(&self.reports)),
+            failure: common.or_else(first),
+        };
+        match put_object(SCHEMA, Ok(ended), printer) {
+            Some(failure) => {
+                if !shown || failure.code == codes::STDOUT {
+                    printer.failure(&failure);
+                }
+                failure.code.exit
+            }
+            None => Exit::Done,
+        }
     }
 }
 
@@ -121,10 +158,14 @@ fn stopped(exit: Exit, report: &InvokeReport) -> Failure {
 struct Progress<'a> {
     printer: &'a mut Printer,
     report: &'a mut InvokeReport,
+    required: &'a mut Vec<Required>,
 }
 
 struct Command<'a> {
     args: &'a InvokeArgs,
+    props: Props,
+    /// The component of Serverless Devs that was named in its place.
+    component: Option<Component>,
     global: &'a GlobalArgs,
     ambient: Ambient,
     environment: &'a dyn Environment,
@@ -139,112 +180,89 @@ impl Command<'_> {
         }
     }
 
-    async fn steps(&self, progress: &mut Progress<'_>) -> Result<(), Stop> {
-        let call = &self.args.call;
-        let mode = self.check_mode();
-        let emit = self.args.preflight.emit_policy.as_deref();
-        let signs = emit.is_none() && (call.dry_run || mode != Some(CheckMode::Only));
-
-        let mut setting = Setting::of(self).await?;
-        let target = self.target(&setting, progress)?;
-        let async_id = self.async_id(progress)?;
-        let named = self.policies().await?;
-        if setting.world().is_some() && !named.policies.is_empty() && signs && !call.dry_run {
-            progress
-                .printer
-                .warning("the sandbox decides without the policies that you named");
+    async fn steps(&self, printer: &mut Printer, calls: &mut Calls) -> Result<(), Stop> {
+        let setting = Setting::of(self).await?;
+        let project = self.project(&setting, printer).await?;
+        let world = setting.world().map(|world| world.account.clone());
+        let account = self.args.target.account_id.clone().or(world);
+        let functions = match &project {
+            Some(project) => self.functions(project, account.as_deref(), printer)?,
+            None => vec![None],
+        };
+        calls.several = functions.len() > 1;
+        let mut shared = self.shared(setting, printer).await?;
+        if calls.several {
+            // What is wrong with it is wrong with all of them.
+            self.event(&mut shared, printer).await?;
         }
-        for warning in named.warnings {
-            progress.printer.warning(&warning);
-        }
-        let context = input::context(&self.args.preflight.context)?;
-        let needs_resource = mode.is_some() || emit.is_some();
-        let need = Need {
-            signs,
-            resource: needs_resource,
-            asks: mode.is_some() && setting.must_ask(&named.policies, self),
-        };
-        let credentials = setting
-            .credentials(self, &target, need, progress.printer)
-            .await?;
-        let event = match signs {
-            true => event::read(&self.args.event, progress.printer).await?,
-            false => Bytes::new(),
-        };
-        let target = setting
-            .with_account(target, needs_resource, credentials.as_ref(), self)
-            .await?;
-        let endpoint = setting.endpoint(&target, self.global.vpc);
-        let invocation = self.invocation(target, async_id, event);
-        progress.report.target = Some(invocation.target.clone());
-        progress.report.request = Some(RequestReport::new(&invocation, &endpoint));
-
-        let catalogue = match self.args.preflight.templates.as_ref() {
-            directory @ Some(_) => Some(input::catalogue(directory)?),
-            None => None,
-        };
-        if needs_resource {
-            let catalogue = match &catalogue {
-                Some(catalogue) => catalogue,
-                None => Catalogue::embedded(),
-            };
-            let required = preflight::for_invoke(&invocation.target, catalogue)?;
-            if let Some(path) = emit {
-                emit_policy(path, &required, progress.printer).await?;
-                progress.report.emitted = path == Path::new("-");
+        let ended = self.calls(&functions, &mut shared, printer, calls).await;
+        match &self.args.preflight.emit_policy {
+            Some(path) if !matches!(ended, Err(Stop::BrokenPipe | Stop::Signal(_))) => {
+                self.emit(path, functions.len(), printer, calls).await?;
             }
-            if let Some(mode) = mode {
-                let found = credentials.as_ref();
-                let caller = setting.caller(&invocation.target, named.policies, found, self);
-                let caller = caller.await?;
-                let context = self.known(context, credentials.as_ref(), endpoint.is_secure());
-                let target = &invocation.target;
-                self.check(mode, target, &required, caller, &context, progress)?;
-            }
+            _ => {}
         }
-        if !signs {
-            return Ok(());
-        }
-        // Again: the event may have been long in coming, and a token can run out meanwhile.
-        let target = &invocation.target;
-        let credentials = setting.credentials(self, target, need, progress.printer);
-        let Some(credentials) = credentials.await? else {
-            return Ok(());
-        };
-        if call.dry_run || progress.printer.wants(Verbosity::Verbose) {
-            let (now, nonce) = ((self.ambient.now)(), (self.ambient.nonce)());
-            let signed = invocation.signed(&endpoint, &credentials, now, &nonce);
-            if call.dry_run {
-                return dry_run(&signed, progress);
-            }
-            explain_request(&signed, &credentials, progress.printer);
-        }
-        self.send(
-            &setting,
-            &endpoint,
-            &credentials,
-            &invocation,
-            catalogue.as_deref(),
-            progress,
-        )
-        .await
+        ended
     }
 
-    fn invocation(&self, target: Target, async_id: Option<String>, event: Bytes) -> Invocation {
-        let call = &self.args.call;
-        Invocation {
-            target,
-            invocation_type: match call.invocation_type {
-                InvocationTypeArg::Sync => InvocationType::Sync,
-                InvocationTypeArg::Async => InvocationType::Async,
-            },
-            log: match call.log {
-                LogArg::Tail => LogType::Tail,
-                LogArg::None => LogType::None,
-            },
-            async_id,
-            event,
+    /// One call after another. The failure of one among several is its own result.
+    async fn calls(
+        &self,
+        functions: &[Option<Function<'_>>],
+        shared: &mut Shared,
+        printer: &mut Printer,
+        calls: &mut Calls,
+    ) -> Result<(), Stop> {
+        for function in functions {
+            let resource = function.as_ref().map(|function| function.resource());
+            if let (Some(name), true) = (resource, calls.several) {
+                let name = escape::line(name);
+                let gap = if calls.reports.is_empty() { "" } else { "\n" };
+                let line = format!("{gap}========= {name} =========");
+                printer.line(Verbosity::Normal, &line);
+            }
+            calls.reports.push(InvokeReport {
+                resource: resource.map(str::to_owned),
+                ..InvokeReport::default()
+            });
+            let Some(report) = calls.reports.last_mut() else {
+                return Ok(());
+            };
+            let warned = printer.warnings().len();
+            let mut progress = Progress {
+                printer,
+                report,
+                required: &mut calls.required,
+            };
+            let ended = self.one(function.as_ref(), shared, &mut progress).await;
+            report.warnings = printer.warnings()[warned..].to_vec();
+            match (ended, resource) {
+                (Err(Stop::Failure(failure)), Some(name)) if calls.several => {
+                    let failure = failure.because(format!("this is the resource `{name}`"));
+                    printer.failure(&failure);
+                    report.failure = Some(failure);
+                }
+                (ended, _) => ended?,
+            }
         }
+        Ok(())
+    }
+
+    /// One policy for all of the calls, so that it can be attached as it is.
+    async fn emit(
+        &self,
+        path: &Path,
+        wanted: usize,
+        printer: &mut Printer,
+        calls: &mut Calls,
+    ) -> Result<(), Stop> {
+        if calls.required.len() == wanted {
+            emit_policy(path, &calls.required, printer).await?;
+            calls.emitted = path == Path::new("-");
+        } else if calls.several {
+            printer.warning("no policy is written: what one of the calls needs is not known");
+        }
+        Ok(())
     }
 
     /// The named policies, read on a thread of its own: a pipe may never end.
@@ -256,85 +274,10 @@ impl Command<'_> {
         }
     }
 
-    fn target(&self, setting: &Setting, progress: &mut Progress<'_>) -> Result<Target, Stop> {
-        let mut selection = input::selection(&self.args.target);
-        if let Some(world) = setting.world() {
-            selection.region.get_or_insert_with(|| world.region.clone());
-            selection
-                .account
-                .get_or_insert_with(|| world.account.clone());
-        }
-        let variable = self.environment.var(REGION_VARIABLE);
-        let variable = variable.map_err(SelectionError::Environment)?;
-        if selection.region.is_none() && variable.is_none() {
-            selection.region = setting.region_of_profile(self)?;
-        }
-        let (target, warnings) = project::select(selection, self.environment)?;
-        for warning in warnings {
-            progress.printer.warning(&warning);
-        }
-        Ok(target)
-    }
-
-    fn async_id(&self, progress: &mut Progress<'_>) -> Result<Option<String>, Stop> {
-        let call = &self.args.call;
-        let id = call
-            .stateful_async_invocation_id
-            .clone()
-            .filter(|id| !id.is_empty());
-        let Some(id) = id else { return Ok(None) };
-        if !is_async_id(&id) {
-            let title = format!("`{id}` cannot be the id of an asynchronous call");
-            return Err(Failure::new(codes::ASYNC_ID, title)
-                .hint("it begins with a letter or `_`, goes on with letters, digits, `_` and `-`, and has at most 128 of them")
-                .into());
-        }
-        if call.invocation_type == InvocationTypeArg::Sync {
-            let text = "a synchronous call takes no id: `--invocation-type async` is missing";
-            progress.printer.warning(text);
-            return Ok(None);
-        }
-        Ok(Some(id))
-    }
-}
-
-/// Prints the request that would be sent.
-fn dry_run(request: &HttpRequest, progress: &mut Progress<'_>) -> Result<(), Stop> {
-    if let Some(reported) = &mut progress.report.request {
-        reported.headers = Some(request.headers.clone());
-    }
-    if progress.printer.format() == Format::Json {
-        return Ok(());
-    }
-    let mut text = format!("{} {}\n", request.method, request.url());
-    for (name, value) in shown_headers(&request.headers) {
-        text.push_str(&format!("{name}: {value}\n"));
-    }
-    text.push_str(&format!(
-        "\n({} bytes of event; nothing was sent)\n",
-        request.body.len()
-    ));
-    progress
-        .printer
-        .data(text.as_bytes())
-        .and_then(|()| progress.printer.flush())
-        .map_err(|error| broken(&error))
-}
-
-fn explain_request(request: &HttpRequest, credentials: &Credentials, printer: &mut Printer) {
-    printer.line(
-        Verbosity::Verbose,
-        &format!("{} {}", request.method, request.url()),
-    );
-    let line = format!(
-        "signed with `{}` from {}",
-        credentials.access_key_id, credentials.source
-    );
-    printer.line(Verbosity::Verbose, &escape::line(&line));
-    if printer.wants(Verbosity::Debug) {
-        for (name, value) in shown_headers(&request.headers) {
-            printer.line(Verbosity::Debug, &format!("> {name}: {value}"));
-        }
+    /// Whether a call is signed, be it for show.
+    fn signs(&self) -> bool {
+        let only = self.check_mode() == Some(CheckMode::Only);
+        self.args.preflight.emit_policy.is_none() && (self.args.call.dry_run || !only)
     }
 }
 

@@ -11,7 +11,7 @@ mod test;
 use super::{Ended, finish, input, print};
 use crate::acs::Environment;
 use crate::catalogue::{Generation, Template};
-use crate::cli::{PolicyCommand, PolicySubcommand, TargetArgs};
+use crate::cli::{GlobalArgs, PolicyCommand, PolicySubcommand, TargetArgs};
 use crate::diagnosis::{Exit, Failure};
 use crate::fc::Target;
 use crate::output::Printer;
@@ -19,6 +19,7 @@ use crate::project;
 
 pub(super) fn run(
     command: &PolicyCommand,
+    global: &GlobalArgs,
     environment: &dyn Environment,
     printer: &mut Printer,
 ) -> Exit {
@@ -31,7 +32,7 @@ pub(super) fn run(
         PolicySubcommand::Test(args) => ("sesame.policy.test/1", test::run(args, printer)),
         PolicySubcommand::Generate(args) => (
             "sesame.policy.generate/1",
-            generate::run(args, environment, printer),
+            generate::run(args, global, environment, printer),
         ),
         PolicySubcommand::Templates(args) => (
             "sesame.policy.templates/1",

@@ -234,6 +234,27 @@ codes! {
     TEXT "I0050" InvalidInput
         "a text to explain cannot be read"
         "`sesame explain FILE` takes up to 1 MiB of text; `-` is stdin. Of a longer log, give the lines around the error.",
+    PROJECT_FILE "I0060" InvalidInput
+        "a project file cannot be read"
+        "It is `s.yaml` or `s.yml` of Serverless Devs, of edition 1.0.0 (`services`) or 3.0.0 (`resources`), from the working folder upward, or the one that `--template` names. A file that was only found is left aside when `--region` and `--function-name` say all; one that was named always counts.",
+    PROJECT_VALUE "I0061" InvalidInput
+        "a value of a project file that the call needs cannot be known"
+        "The place is where it stops: a variable that is not set, a name that leads nowhere, an expression that is no lookup. No expression, plugin or action of the file is ever run. The flag that is named makes the value unnecessary.",
+    PROJECT_RESOURCE "I0062" InvalidInput
+        "a project file does not have the function that is meant"
+        "`sesame invoke RESOURCE` names one by its key under `resources` or `services`, `--function-name` by its function's name; without either, every function of the file is called.",
+    PROJECT_NONE "I0063" InvalidInput
+        "there is no project file"
+        "A resource was named, or every function asked for, and there is no `s.yaml` or `s.yml` in the working folder or above it, up to the repository's root or the home folder. `--template` names one; `--sandbox` takes only such a one.",
+    PROJECT_ENDPOINT "I0064" InvalidInput
+        "a project file sends the call to a host that nobody allowed"
+        "Whoever could write the file would receive what you sign. `--allow-endpoint HOST` allows the host; `--endpoint` says where the call goes in its place.",
+    PROPS "I0065" InvalidInput
+        "the properties of `--props` cannot be taken"
+        "They are one JSON object, as `s cli fc invoke -p` takes it: `region`, `serviceName` or `service.name`, `functionName` or `function.name`, `timeout` or `function.timeout`. Other properties are passed over.",
+    DROPPED "I0066" InvalidInput
+        "a flag of Serverless Devs that sesame does not take"
+        "The error says what to use in its place.",
     NO_CODE "I0024" InvalidInput => Failed
         "nothing was recognised"
         "`sesame explain` alone lists the codes.",

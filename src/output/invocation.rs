@@ -18,6 +18,8 @@ pub const SCHEMA: &str = "sesame.invoke/1";
 /// What an invocation came to, as far as it went.
 #[derive(Debug, Default)]
 pub struct InvokeReport {
+    /// The resource of the project file that it comes from.
+    pub resource: Option<String>,
     /// What was called, once it was known.
     pub target: Option<Target>,
     /// The check, and whose policies it read.
@@ -26,9 +28,9 @@ pub struct InvokeReport {
     pub request: Option<RequestReport>,
     /// The answer, as far as it was received.
     pub response: Option<ResponseReport>,
-    /// The document of `--emit-policy` is on stdout, and stands there alone.
-    pub emitted: bool,
-    /// Why it is not done.
+    /// What may be wrong, where it is one of several.
+    pub warnings: Vec<String>,
+    /// Why it is not done, where it is one of several.
     pub failure: Option<Failure>,
 }
 
@@ -106,12 +108,35 @@ impl InvokeReport {
     /// The object's own fields.
     pub fn to_fields(&self) -> Value {
         let preflight = self.preflight.as_ref();
-        json!({
+        let mut fields = json!({
             "target": self.target.as_ref().map(target),
             "preflight": preflight.map(|(preflight, caller)| json::preflight(preflight, caller)),
             "request": RequestReport::to_json(self.request.as_ref()),
             "response": self.response.as_ref().map(ResponseReport::to_json),
-        })
+        });
+        if let Some(resource) = &self.resource {
+            fields["resource"] = resource.as_str().into();
+        }
+        fields
+    }
+
+    /// The object's own fields for several calls: none at the top, and one result for each.
+    pub fn several(reports: &[Self]) -> Value {
+        let mut fields = Self::default().to_fields();
+        let requests = || reports.iter().filter_map(|report| report.request.as_ref());
+        fields["request"]["sent"] = requests().any(|request| request.sent).into();
+        let attempts: u32 = requests().map(|request| request.attempts).sum();
+        fields["request"]["attempts"] = attempts.into();
+        fields["results"] = reports.iter().map(Self::to_result).collect();
+        fields
+    }
+
+    fn to_result(&self) -> Value {
+        let mut fields = self.to_fields();
+        fields["ok"] = self.failure.is_none().into();
+        fields["warnings"] = self.warnings.as_slice().into();
+        fields["error"] = self.failure.as_ref().map(json::failure).unwrap_or_default();
+        fields
     }
 }
 

@@ -44,11 +44,11 @@ impl Field {
             Self::Region => Some("--region"),
             Self::Service => Some("--service-name"),
             Self::Function => Some("--function-name"),
-            Self::Timeout => Some("--timeout"),
+            Self::Timeout | Self::Runtime => Some("--timeout"),
             Self::Trigger => Some("--trigger-url"),
             Self::Endpoint => Some("--endpoint"),
             Self::Access => Some("--access"),
-            Self::Component | Self::Props | Self::Runtime => None,
+            Self::Component | Self::Props => None,
         }
     }
 

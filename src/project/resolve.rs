@@ -105,6 +105,20 @@ impl<'p> Function<'p> {
         &self.own().name
     }
 
+    /// The same function, its values filled in for an account that is known by now.
+    pub fn in_account<'a>(&self, account: Option<&'a str>) -> Function<'a>
+    where
+        'p: 'a,
+    {
+        Function {
+            given: Given {
+                account,
+                ..self.given
+            },
+            ..*self
+        }
+    }
+
     /// Where the resource stands.
     pub fn place(&self) -> &'p Place {
         &self.own().place

@@ -29,7 +29,7 @@ fn no_region() {
     --- stderr
     error[I0003]: no region is given
 
-    hint: pass `--region`, set `ALIBABA_CLOUD_REGION_ID`, or give the aliyun CLI's profile a region (that of a project file counts, too, once sesame reads it)
+    hint: pass `--region`, write it into the project file, set `ALIBABA_CLOUD_REGION_ID`, or give the aliyun CLI's profile a region
     ");
 }
 
@@ -42,7 +42,7 @@ fn no_function() {
     --- stderr
     error[I0002]: no function is given
 
-    hint: pass `--function-name`
+    hint: pass `--function-name`, or name a project file with `--template`
     ");
 }
 

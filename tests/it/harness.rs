@@ -34,6 +34,8 @@ pub(crate) struct Sesame {
     stdin: Vec<u8>,
     stdout: Option<File>,
     folder: TempDir,
+    /// Where it runs, as seen from the folder.
+    within: PathBuf,
 }
 
 /// `sesame ARGS…`
@@ -47,6 +49,7 @@ pub(crate) fn sesame<I: IntoIterator<Item: AsRef<OsStr>>>(args: I) -> Sesame {
         stdin: Vec::new(),
         stdout: None,
         folder: TempDir::new().unwrap(),
+        within: PathBuf::new(),
     }
 }
 
@@ -98,6 +101,13 @@ impl Sesame {
         self
     }
 
+    /// Runs in a folder below.
+    pub(crate) fn within(mut self, folder: &str) -> Self {
+        std::fs::create_dir_all(self.path(folder)).unwrap();
+        self.within = folder.into();
+        self
+    }
+
     /// A path in the working folder.
     pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
@@ -120,7 +130,7 @@ impl Sesame {
             // No test talks to another machine.
             .env("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
             .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .current_dir(self.folder.path())
+            .current_dir(self.folder.path().join(&self.within))
             .stdin(Stdio::piped())
             .stdout(self.stdout.map_or_else(Stdio::piped, Stdio::from))
             .stderr(Stdio::piped())

@@ -13,7 +13,7 @@ use crate::diagnosis::{self, Failure, codes};
 use crate::fc::Target;
 use crate::output::{Printer, Verbosity, json};
 use crate::preflight::{self, Caller, Preflight, Required, Source, Verdict};
-use crate::ram::{Context, Layer, Policies, Policy, Reason, ReasonKind};
+use crate::ram::{Context, Layer, Policies, Policy, Reason, ReasonKind, synthesise};
 
 impl Command<'_> {
     /// Whether the permission is checked, and what the verdict does: naming policies asks for
@@ -106,10 +106,13 @@ fn show_allowed(preflight: &Preflight, caller: &Caller, printer: &mut Printer) {
 
 pub(super) async fn emit_policy(
     path: &Path,
-    required: &Required,
+    required: &[Required],
     printer: &mut Printer,
 ) -> Result<(), Stop> {
-    let text = format!("{}\n", json::pretty(&required.least_policy()));
+    let pairs: Vec<_> = required.iter().flat_map(Required::pairs).collect();
+    let documents = synthesise(&pairs);
+    let lines = documents.iter().map(json::pretty).map(|one| one + "\n");
+    let text: String = lines.collect();
     if path == Path::new("-") {
         printer
             .data(text.as_bytes())

@@ -14,7 +14,9 @@ use crate::commands::input;
 use crate::diagnosis::{Failure, codes};
 use crate::fc::{self, Target};
 use crate::output::{Printer, Verbosity, escape};
+use crate::preflight::live::Standing;
 use crate::preflight::{Caller, RequirementError};
+use crate::project::{Function, Value};
 use crate::ram::{Layer, Policy, closest};
 use crate::sandbox::{Config, Options, Sandbox};
 
@@ -41,9 +43,27 @@ pub(super) struct Setting {
     /// The sandbox, and the name of who calls.
     world: Option<(Sandbox, String)>,
     keeper: Keeper,
+    /// What the project file says of the call at hand.
+    file: OfFile,
+    /// There is no alias `default`.
+    no_default: bool,
     /// Who calls, once STS has said it.
     identity: Option<CallerIdentity>,
+    /// Their policies, once they were read: the same for each function that is called.
+    standing: Option<Standing>,
 }
+
+/// What a project file says where no flag has spoken.
+#[derive(Debug, Default)]
+struct OfFile {
+    /// The alias, which the keeper has been told.
+    access: Option<Value>,
+    endpoint: Option<Endpoint>,
+}
+
+/// The alias that every new project names. Where nobody has made one of the name it means
+/// nobody in particular.
+const NOBODY: &str = "default";
 
 impl Setting {
     pub(super) async fn of(command: &Command<'_>) -> Result<Self, Stop> {
@@ -63,7 +83,10 @@ impl Setting {
                 overrides: EndpointOverrides::default(),
                 world,
                 keeper: Keeper::default(),
+                file: OfFile::default(),
+                no_default: false,
                 identity: None,
+                standing: None,
             });
         }
         Ok(Self {
@@ -71,8 +94,66 @@ impl Setting {
             overrides: outside.overrides()?,
             world: None,
             keeper: Keeper::new(outside.choice()),
+            file: OfFile::default(),
+            no_default: false,
             identity: None,
+            standing: None,
         })
+    }
+
+    /// Turns to the next function: its alias and its endpoint, where they are needed and no
+    /// flag has spoken. The sandbox has identities and an endpoint of its own.
+    pub(super) fn follow(
+        &mut self,
+        function: Option<&Function<'_>>,
+        need: Need,
+        command: &Command<'_>,
+    ) -> Result<(), Stop> {
+        let Some(function) = function.filter(|_| self.world.is_none()) else {
+            return Ok(());
+        };
+        self.file = OfFile::default();
+        let global = command.global;
+        let has_account = command.args.target.account_id.is_some();
+        let asks = need.signs || !has_account;
+        if global.profile.is_none() && global.access.is_none() && asks {
+            self.file.access = function.access()?;
+            let alias = self.file.access.as_ref().map(|alias| alias.text.clone());
+            let alias = alias.filter(|alias| !(self.no_default && alias == NOBODY));
+            let choice = alias.map_or(Choice::Any, Choice::Alias);
+            if *self.keeper.choice() != choice {
+                self.sign_as(choice);
+            }
+        }
+        if need.signs && self.overrides.fc().is_none() {
+            self.file.endpoint = function.endpoint(&global.allow_endpoint, global.allow_http)?;
+        }
+        Ok(())
+    }
+
+    fn sign_as(&mut self, choice: Choice) {
+        self.keeper = Keeper::new(choice);
+        (self.identity, self.standing) = (None, None);
+    }
+
+    /// The endpoint of calls that somebody named.
+    fn named_endpoint(&self) -> Option<&Endpoint> {
+        self.overrides.fc().or(self.file.endpoint.as_ref())
+    }
+
+    /// The account that the credentials record, where they can be had.
+    pub(super) async fn recorded_account(
+        &mut self,
+        command: &Command<'_>,
+        printer: &mut Printer,
+    ) -> Option<String> {
+        let outside = command.outside();
+        let world = outside.sources(&self.transport, &self.overrides);
+        let found = self.keeper.credentials(&world).await.cloned();
+        for notice in world.notices.take() {
+            printer.line(Verbosity::Verbose, &escape::line(&notice));
+        }
+        found.ok()?.account_id
     }
 
     /// What the sandbox knows, when there is one.
@@ -95,7 +176,7 @@ impl Setting {
 
     /// Whether STS may have to say whose account it is.
     fn needs_account(&self, target: &Target, needs_resource: bool) -> bool {
-        target.account().is_none() && (needs_resource || self.overrides.fc().is_none())
+        target.account().is_none() && (needs_resource || self.named_endpoint().is_none())
     }
 
     /// Who signs, fresh each time. Where nobody needs to, it is enough to know whether somebody
@@ -124,15 +205,21 @@ impl Setting {
             offline,
             ..outside.sources(&self.transport, &self.overrides)
         };
-        let named = *self.keeper.choice() != Choice::Any;
-        let found = self.keeper.credentials(&world).await.cloned();
+        let named = *self.keeper.choice() != Choice::Any && self.file.access.is_none();
+        let mut found = self.keeper.credentials(&world).await.cloned();
+        if self.file.is_nobody(&found) {
+            self.keeper = Keeper::new(Choice::Any);
+            (self.identity, self.standing) = (None, None);
+            self.no_default = true;
+            found = self.keeper.credentials(&world).await.cloned();
+        }
         for notice in world.notices.take() {
             printer.line(Verbosity::Verbose, &escape::line(&notice));
         }
         match found {
             Ok(found) => Ok(Some(found)),
             Err(CredentialsError::NotAsked { .. }) => Ok(None),
-            Err(error) if need.signs || named => Err(error.into()),
+            Err(error) if need.signs || named => Err(self.file.named_by(error.into()).into()),
             Err(CredentialsError::NotFound { .. }) => Ok(None),
             Err(error) if need.asks => Err(error.into()),
             Err(_) => Ok(None),
@@ -153,7 +240,8 @@ impl Setting {
         let Some(found) = found else {
             return Err(Failure::from(RequirementError::NoAccount).into());
         };
-        if let Some(account) = &found.account_id {
+        let known = self.identity.as_ref().map(|identity| &identity.account_id);
+        if let Some(account) = found.account_id.as_ref().or(known) {
             return Ok(target.in_account(account)?);
         }
         if command.args.call.dry_run {
@@ -187,7 +275,7 @@ impl Setting {
             return sandbox.endpoint();
         }
         let own = || fc::endpoint::of(target.account().unwrap_or_default(), target.region(), vpc);
-        self.overrides.fc().cloned().unwrap_or_else(own)
+        self.named_endpoint().cloned().unwrap_or_else(own)
     }
 
     /// Whether a check by the named policies still has to ask the account for others. A dry
@@ -200,7 +288,7 @@ impl Setting {
     /// Who calls and by which policies: the ones that were named, the sandbox's own, or the
     /// account's.
     pub(super) async fn caller(
-        &self,
+        &mut self,
         target: &Target,
         named: Vec<Policy>,
         found: Option<&Credentials>,
@@ -225,7 +313,7 @@ impl Setting {
     }
 
     async fn live_caller(
-        &self,
+        &mut self,
         target: &Target,
         named: Vec<Policy>,
         found: &Credentials,
@@ -236,7 +324,9 @@ impl Setting {
             Some(identity) => Ok(identity.clone()),
             None => {
                 let sts = self.overrides.sts(target.region(), command.global.vpc);
-                asker.identity(&sts).await
+                let asked = asker.identity(&sts).await;
+                self.identity = asked.as_ref().ok().cloned();
+                asked
             }
         };
         let of_target = target.account().unwrap_or_default();
@@ -250,7 +340,13 @@ impl Setting {
                     format!("call with credentials of {of_target}, or with `--account-id {own}`");
                 Ok(unread_caller(named, &why, &settle))
             }
-            Ok(identity) => Ok(asker.standing(&identity).await.caller(named)),
+            Ok(identity) => {
+                let standing = match self.standing.take() {
+                    Some(standing) => standing,
+                    None => asker.standing(&identity).await,
+                };
+                Ok(self.standing.insert(standing).clone().caller(named))
+            }
             Err(NoIdentity::Refused(failure)) => Err(failure.into()),
             Err(NoIdentity::Unknown(failure)) => Ok(unread_caller(
                 named,
@@ -266,10 +362,10 @@ async fn sandbox(command: &Command<'_>) -> Result<(Sandbox, String), Stop> {
         Some(path) => input::sandbox(path)?,
         None => Config::demo(),
     };
-    let flags = &command.args.target;
+    let flags = command.selection();
     // The flags move the whole sandbox, so that what is called and what answers agree.
-    config.region = flags.region.clone().unwrap_or(config.region);
-    config.account = flags.account_id.clone().unwrap_or(config.account);
+    config.region = flags.region.unwrap_or(config.region);
+    config.account = flags.account.unwrap_or(config.account);
     let names: Vec<&str> = config.users.iter().map(|user| user.name.as_str()).collect();
     let name = command.global.access.as_deref().or(names.first().copied());
     let name = name.unwrap_or_default().to_owned();
@@ -295,4 +391,25 @@ async fn sandbox(command: &Command<'_>) -> Result<(Sandbox, String), Stop> {
             )
         })?;
     Ok((sandbox, name))
+}
+
+impl OfFile {
+    /// Whether the file names nobody in particular.
+    fn is_nobody(&self, found: &Result<Credentials, CredentialsError>) -> bool {
+        let is_default = self.access.as_ref().is_some_and(|one| one.text == NOBODY);
+        is_default && matches!(found, Err(CredentialsError::Unknown { .. }))
+    }
+
+    /// Who named the alias, when it is the alias that does not do.
+    fn named_by(&self, failure: Failure) -> Failure {
+        match &self.access {
+            Some(alias) => failure
+                .because(format!(
+                    "the project file names `{}`: {}",
+                    alias.text, alias.place
+                ))
+                .hint("`-a ALIAS` or `--profile NAME` beats the file"),
+            None => failure,
+        }
+    }
 }

@@ -9,21 +9,30 @@ use serde_json::{Value, json};
 
 use super::{Ended, print, render};
 use crate::acs::Environment;
-use crate::cli::{GenerateArgs, PolicyFormat};
+use crate::cli::{GenerateArgs, GlobalArgs, PolicyFormat, TargetArgs};
 use crate::commands::input;
+use crate::commands::project::{Lookup, no_choice, none};
 use crate::diagnosis::failure::policy_name;
 use crate::diagnosis::{Failure, codes};
 use crate::output::{Format, Printer, Verbosity};
 use crate::preflight::{self, prove};
+use crate::project::{Chosen, Given, Wanted};
 use crate::ram::{Pair, synthesise};
 
 pub(super) fn run(
     args: &GenerateArgs,
+    global: &GlobalArgs,
     environment: &dyn Environment,
     printer: &mut Printer,
 ) -> Result<Ended, Box<Failure>> {
+    if global.template.is_some() && !args.all {
+        let title = "`--template` without `--all` says nothing here";
+        let hint = "pass `--all` for each function of the file, or leave `--template` out";
+        return Err(Box::new(Failure::new(codes::USAGE, title).hint(hint)));
+    }
     let (pairs, name) = match &args.pairs {
         Some(path) => (read_pairs(path)?, "sesame".to_owned()),
+        None if args.all => of_project(args, global, environment, printer)?,
         None => of_target(args, environment, printer)?,
     };
     let name = match &args.policy_name {
@@ -73,8 +82,73 @@ fn of_target(
     environment: &dyn Environment,
     printer: &mut Printer,
 ) -> Result<(Vec<Pair>, String), Box<Failure>> {
+    let pairs = pairs(args, &args.target, environment, printer)?;
+    let named = [&args.target.service_name, &args.target.function_name];
+    let mut parts = vec!["sesame".to_owned(), args.operations.join("-")];
+    parts.extend(named.into_iter().flatten().cloned());
+    let name = policy_name(&parts.join("-"));
+    Ok((pairs, name))
+}
+
+/// Each function of the project file, each of its own generation.
+fn of_project(
+    args: &GenerateArgs,
+    global: &GlobalArgs,
+    environment: &dyn Environment,
+    printer: &mut Printer,
+) -> Result<(Vec<Pair>, String), Box<Failure>> {
+    let loaded = Lookup::new(global, environment).load();
+    let loaded = loaded.map_err(Failure::from)?;
+    for notice in &loaded.notices {
+        printer.warning(notice);
+    }
+    let Some(project) = loaded.project else {
+        let failure = none("`--all` means each function of a project file, and there is none");
+        return Err(Box::new(failure));
+    };
+    let wanted = Wanted {
+        region: args.target.region.as_deref(),
+        ..Wanted::default()
+    };
+    let given = Given {
+        environment,
+        account: args.target.account_id.as_deref(),
+    };
+    let chosen = project.choose(wanted, given);
+    let chosen = chosen.map_err(|error| no_choice(error, &project))?;
+    let Chosen::Functions { functions, skipped } = chosen else {
+        // Only a function that is named can be missing.
+        return Err(Box::new(none("the project file has no function")));
+    };
+    for notice in &skipped {
+        printer.warning(notice);
+    }
+    let mut all = Vec::new();
+    for function in functions {
+        let mut flags = args.target.clone();
+        let mut selection = input::selection(&flags);
+        function.complete(&mut selection).map_err(Failure::from)?;
+        flags.region = selection.region;
+        flags.service_name = selection.service;
+        flags.function_name = selection.function;
+        let pairs = pairs(args, &flags, environment, printer).map_err(|failure| {
+            let of = format!("this is the resource `{}`", function.resource());
+            Box::new(failure.because(of))
+        })?;
+        all.extend(pairs);
+    }
+    let parts = ["sesame", &args.operations.join("-"), "all"];
+    Ok((all, policy_name(&parts.join("-"))))
+}
+
+fn pairs(
+    args: &GenerateArgs,
+    flags: &TargetArgs,
+    environment: &dyn Environment,
+    printer: &mut Printer,
+) -> Result<Vec<Pair>, Box<Failure>> {
     let catalogue = input::catalogue(args.templates.as_ref())?;
-    let generation = super::generation(&args.target);
+    let generation = super::generation(flags);
     let mut templates = Vec::new();
     for name in &args.operations {
         let template = catalogue.find(name, generation);
@@ -85,7 +159,7 @@ fn of_target(
         };
         templates.push(template.ok_or_else(|| Box::new(Failure::from(missing())))?);
     }
-    let target = super::target(&args.target, &templates, environment, printer)?;
+    let target = super::target(flags, &templates, environment, printer)?;
     let mut values = preflight::values(&target).map_err(Failure::from)?;
     if args.any_qualifier {
         values.qualifiers = vec![None, Some("*")];
@@ -100,11 +174,7 @@ fn of_target(
         let required = preflight::required(operation, generation, &values, &catalogue);
         pairs.extend(required.map_err(Failure::from)?.pairs());
     }
-    let named = [&args.target.service_name, &args.target.function_name];
-    let mut parts = vec!["sesame".to_owned(), args.operations.join("-")];
-    parts.extend(named.into_iter().flatten().cloned());
-    let name = policy_name(&parts.join("-"));
-    Ok((pairs, name))
+    Ok(pairs)
 }
 
 /// A policy's name, as RAM takes it.
