@@ -16,7 +16,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub struct SandboxArgs {
     /// Where to listen; port 0 is any free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9797")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9797", value_parser = listen)]
     pub listen: SocketAddr,
 
     /// Identities, policies and functions; the built-in demo without it
@@ -30,4 +30,11 @@ pub struct SandboxArgs {
     /// Write the smallest policy that covers the calls seen
     #[arg(long, value_name = "FILE")]
     pub record_policy: Option<PathBuf>,
+}
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    let with_name = text.strip_prefix("localhost:");
+    let text = with_name.map_or(text.to_owned(), |port| format!("127.0.0.1:{port}"));
+    text.parse()
+        .map_err(|_| "it is an address and a port, like `127.0.0.1:9797`".to_owned())
 }

@@ -116,7 +116,11 @@ async fn log(
         match printer.stream(lines.into()).await {
             Ok(()) => {}
             // Whoever read the log has seen enough, and with it the sandbox ends.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                let notice = "nobody reads the access log any more: the sandbox ends";
+                printer.line(Verbosity::Verbose, notice);
+                return Ok(());
+            }
             Err(error) => {
                 let title = format!("stdout cannot be written: {error}");
                 return Err(Box::new(Failure::new(codes::STDOUT, title)));
@@ -164,6 +168,9 @@ fn greet(sandbox: &Sandbox, args: &SandboxArgs, printer: &mut Printer) {
         printer.warning(
             "other machines can reach this sandbox: it runs programs and speaks plain http",
         );
+    }
+    if args.soft {
+        printer.line(Verbosity::Normal, "soft: denials are noted and let pass");
     }
     if !printer.wants(Verbosity::Normal) {
         return;
