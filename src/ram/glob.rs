@@ -7,6 +7,7 @@
 //! business: fold both sides first.
 
 /// Whether `pattern` covers the whole of `text`.
+#[inline]
 pub(crate) fn matches(pattern: &[u8], text: &[u8]) -> bool {
     if pattern.contains(&b'?') {
         in_pieces::<Questions>(pattern, text)

@@ -196,6 +196,7 @@ impl Compiled {
     }
 
     /// Whether the action matches, and the pattern that says so.
+    #[inline]
     pub(super) fn action(&self, probe: &Probe<'_>) -> (Truth, Option<usize>) {
         if self.actions.is_empty() {
             return (Truth::Unknown, None);
@@ -211,6 +212,7 @@ impl Compiled {
     }
 
     /// Whether the resource matches, and the pattern that says so.
+    #[inline]
     pub(super) fn resource(&self, probe: &Probe<'_>) -> (Truth, Option<usize>) {
         match &self.resources {
             Resources::Patterns(patterns) => any(patterns, |pattern| pattern.matches(probe)),
@@ -219,6 +221,7 @@ impl Compiled {
     }
 
     /// Whether the conditions hold, and the first that does not, or is not known to.
+    #[inline]
     pub(super) fn condition(&self, context: &Context) -> (Truth, Option<usize>) {
         let mut met = (
             if self.idle || self.doubtful {
@@ -239,6 +242,7 @@ impl Compiled {
     }
 
     /// Whether it applies; the first element that certainly fails ends it.
+    #[inline]
     fn applies(&self, probe: &Probe<'_>, context: &Context) -> Truth {
         let action = self.action(probe).0;
         if action == Truth::No {
@@ -253,6 +257,7 @@ impl Compiled {
 }
 
 /// Whether one of the patterns matches: the first that surely does, or else that perhaps does.
+#[inline]
 fn any<T>(patterns: &[T], matches: impl Fn(&T) -> Truth) -> (Truth, Option<usize>) {
     let mut best = (Truth::No, None);
     for (index, pattern) in patterns.iter().enumerate() {
@@ -287,6 +292,7 @@ impl Set {
     }
 
     /// How many statements apply; reading ends at a Deny that surely does.
+    #[inline]
     fn tally(&self, probe: &Probe<'_>, context: &Context) -> Tally {
         let mut tally = self.start();
         let _ended = self.visit(probe, &mut |statement| {
@@ -320,6 +326,7 @@ impl Set {
     }
 
     /// Shows every statement that could apply, perhaps more than once.
+    #[inline]
     fn visit(
         &self,
         probe: &Probe<'_>,

@@ -53,6 +53,7 @@ impl Outcomes {
 }
 
 impl Tally {
+    #[inline]
     pub(crate) fn count(&mut self, effect: Effect, applies: Truth) {
         let counter = match (effect, applies) {
             (_, Truth::No) => return,
@@ -77,6 +78,7 @@ impl Tally {
     }
 
     /// One policy set: a Deny beats an Allow, and nothing at all is an implicit denial.
+    #[inline]
     pub(crate) fn outcomes(self) -> Outcomes {
         if self.deny > 0 {
             return Outcomes::EXPLICIT;
@@ -100,6 +102,7 @@ impl Tally {
 /// account scope ends it too: only an implicit denial goes on to resource-group scope. That
 /// a Deny there should not count against such an Allow contradicts another page, so both
 /// stay possible.
+#[inline]
 pub(crate) fn combine(sets: impl Iterator<Item = (Layer, Tally)>) -> Outcomes {
     let mut reached = Outcomes::NONE;
     let mut account = None;
