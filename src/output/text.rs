@@ -5,6 +5,7 @@ use owo_colors::OwoColorize;
 use super::escape::{line, lines};
 use super::{Format, Printer, Verbosity, excerpt, json};
 use crate::diagnosis::{Excerpt, Explanation, Failure, Hint};
+use crate::preflight::Denial;
 
 impl Printer {
     /// An error: who, which action, which resource, why, and what to do next.
@@ -95,7 +96,12 @@ fn details(failure: &Failure) -> Vec<String> {
     if let Some(said) = &failure.said {
         let code = failure.service_code.as_ref();
         let code = code.map(|code| format!("{code}: ")).unwrap_or_default();
-        shown.push(field("said", &line(&format!("{code}{said}"))));
+        // No line of it can be taken for one of ours.
+        let said = format!("{code}{said}").replace("\r\n", "\n");
+        let mut said = said.trim_end_matches('\n').split('\n');
+        let first = said.next().unwrap_or_default();
+        shown.push(field("said", &line(first)));
+        shown.extend(said.map(|more| format!("{:12}{}", "", line(more))));
     }
     let id = failure.request_id.as_ref();
     shown.extend(id.map(|id| field("request", &line(id))));
@@ -105,7 +111,11 @@ fn details(failure: &Failure) -> Vec<String> {
         let target = target
             .map(|target| format!(", to attach to {}", line(target)))
             .unwrap_or_default();
-        let head = format!("the smallest policy that allows this call{target}:");
+        // Only where RAM says that nothing allows it does no Deny stand in the way.
+        let head = match failure.denial {
+            Some(Denial::Implicit) => format!("the smallest policy that allows this call{target}:"),
+            _ => format!("the smallest policy for this call{target}, if no Deny applies:"),
+        };
         shown.extend([String::new(), head.bold().to_string(), json::pretty(policy)]);
     }
     if !failure.hints.is_empty() {

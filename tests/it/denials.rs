@@ -148,7 +148,7 @@ fn fc_2_denies_without_detail() {
       said:     AccessDenied: the caller is not authorized to perform 'fc:InvokeFunction' on resource 'acs:fc:cn-hangzhou:1234567890123456:services/demo/functions/hello'
       request:  [request id]
 
-    the smallest policy that allows this call, to attach to RAM user `intern`:
+    the smallest policy for this call, to attach to RAM user `intern`, if no Deny applies:
     {
       "Version": "1",
       "Statement": [
@@ -319,7 +319,7 @@ fn a_key_that_is_not_known_leaves_it_open() {
     8 |       "Condition": { "IpAddress": { "acs:SourceIp": ["203.0.113.0/24"] } }
       |                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ not known
 
-    the smallest policy that allows this call, to attach to the caller:
+    the smallest policy for this call, to attach to the caller, if no Deny applies:
     {
       "Version": "1",
       "Statement": [
@@ -379,7 +379,7 @@ fn strict_stops_where_enforce_warns_and_goes_on() {
     8 |       "Condition": { "IpAddress": { "acs:SourceIp": ["203.0.113.0/24"] } }
       |                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ not known
 
-    the smallest policy that allows this call, to attach to the caller:
+    the smallest policy for this call, to attach to the caller, if no Deny applies:
     {
       "Version": "1",
       "Statement": [
@@ -450,7 +450,7 @@ fn without_policies_nothing_is_known() {
       resource: acs:fc:cn-hangzhou:1234567890123456:functions/hello
       why:      the caller's own policies were not read: STS did not say who calls: the answer to GetCallerIdentity cannot be read: expected value at line 1 column 1
 
-    the smallest policy that allows this call, to attach to the caller:
+    the smallest policy for this call, to attach to the caller, if no Deny applies:
     {
       "Version": "1",
       "Statement": [
