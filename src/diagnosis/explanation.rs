@@ -6,10 +6,11 @@ use regex::Regex;
 
 use super::answers::{Facts, diagnosed, of_function};
 use super::failure::Hint;
-use super::pasted::{self, Found, Pasted, Shape};
+use super::pasted::{self, Found, Own, Pasted, Shape};
 use super::permission::{self, Origin};
 use super::refusal::classify;
 use super::{Cause, Decoded, Failure, MatchedPolicy, Reading, grant};
+use crate::acs::Principal;
 use crate::catalogue::actions;
 use crate::preflight::Denial;
 
@@ -120,6 +121,7 @@ impl Evidence {
             reading,
             cause,
             shape,
+            own,
         } = self.found;
         let mut failure = match cause {
             Cause::FunctionError | Cause::FunctionTimeout | Cause::FunctionExited => {
@@ -133,6 +135,9 @@ impl Evidence {
                 diagnosed(cause, &reading, facts, Origin::Text(shape))
             }
         };
+        if let Some(own) = own {
+            add_own(&mut failure, &reading, own);
+        }
         if let Some(decoded) = &self.decoded {
             add_decoded(&mut failure, decoded);
         }
@@ -166,6 +171,24 @@ impl Evidence {
             count: self.count,
             decoded: self.decoded,
         }
+    }
+}
+
+/// What sesame said is said again as it was.
+fn add_own(failure: &mut Failure, reading: &Reading, own: Own) {
+    let who = reading.principal.as_ref().map(Principal::describe);
+    failure.who = failure.who.take().or(who);
+    failure.principal = failure
+        .principal
+        .take()
+        .or_else(|| reading.principal.clone());
+    failure.code = own.code;
+    failure.title = SECRETS.replace_all(&own.title, "$1[hidden]").into_owned();
+    if failure.hints.is_empty() {
+        failure.hints.push(Hint::text(format!(
+            "`sesame explain {}` says more",
+            own.code.id
+        )));
     }
 }
 

@@ -156,10 +156,10 @@ fn exact(reading: &Reading, shape: Shape) -> Result<Pair, &'static str> {
     if reading.other_action.is_some() {
         return Err("it names two actions");
     }
-    if [action, resource]
-        .iter()
-        .any(|part| part.contains(['*', '?']))
-    {
+    // RAM is one for all regions: in its resources the field is always `*`.
+    let of_ram = resource.strip_prefix("acs:ram:*:");
+    let open = |part: &str| part.contains(['*', '?']);
+    if open(action) || open(of_ram.unwrap_or(resource)) {
         return Err("it has a wildcard, which could stand for more than the call needs");
     }
     let word = |text: &str| {
@@ -173,7 +173,7 @@ fn exact(reading: &Reading, shape: Shape) -> Result<Pair, &'static str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./$@:+=,~#%".contains(&byte);
     let is_resource = head == "acs"
         && word(product)
-        && (region.is_empty() || word(region))
+        && (region.is_empty() || of_ram.is_some() || word(region))
         && crate::fc::target::check_account(account).is_ok()
         && !tail.is_empty()
         && tail.len() <= 1024

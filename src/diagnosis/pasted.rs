@@ -4,6 +4,7 @@
 
 mod clean;
 mod hits;
+mod own;
 mod record;
 mod sentence;
 
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::refusal::{classify, classify_function_error};
-use super::{Cause, Reading};
+use super::{Cause, Code, Reading};
 use crate::acs::{Headers, Refusal};
 use crate::fc::answer::Head;
 
@@ -41,6 +42,15 @@ pub(super) struct Found {
     pub(super) cause: Cause,
     /// What advice may rest on.
     pub(super) shape: Shape,
+    /// Where sesame itself said it: how.
+    pub(super) own: Option<Own>,
+}
+
+/// How sesame named an error.
+#[derive(Debug, Clone)]
+pub(super) struct Own {
+    pub(super) code: &'static Code,
+    pub(super) title: String,
 }
 
 /// What a text holds.
@@ -83,6 +93,9 @@ fn whole(object: &Map<String, Value>, text: &str) -> Option<Pasted> {
     if let Some(refusal) = answer(object) {
         return Some(of_answer(&refusal));
     }
+    if let Some(found) = own::of_object(object) {
+        return Some(found.into());
+    }
     if let Some(found) = function_error(object) {
         return Some(found.into());
     }
@@ -106,6 +119,7 @@ fn whole(object: &Map<String, Value>, text: &str) -> Option<Pasted> {
         reading,
         cause,
         shape: Shape::Whole,
+        own: None,
     };
     Some(found.into())
 }
@@ -215,6 +229,7 @@ fn of_answer(refusal: &Refusal) -> Pasted {
         cause: judged(known.filter(|_| from_platform), &reading),
         reading,
         shape,
+        own: None,
     };
     with_head(found.into())
 }
@@ -239,6 +254,7 @@ fn of_function(message: Option<&Value>) -> Found {
             ..Reading::default()
         },
         shape: Shape::Bare,
+        own: None,
     }
 }
 
@@ -263,7 +279,13 @@ fn judged(status: Option<u16>, reading: &Reading) -> Cause {
 fn scan(text: &str) -> Pasted {
     let text = clean::clean(text);
     let mut pasted = Pasted::default();
-    for found in record::records(&text) {
+    let found = own::pieces(&text)
+        .into_iter()
+        .flat_map(|piece| match piece {
+            own::Piece::Own(found) => vec![*found],
+            own::Piece::Other(text) => record::records(text),
+        });
+    for found in found {
         let recognised = found.cause != Cause::Unknown;
         let before = pasted.found.as_ref();
         if recognised || before.is_none_or(|before| before.cause == Cause::Unknown) {
@@ -284,6 +306,7 @@ pub(super) fn unknown(text: &str) -> Found {
         },
         cause: Cause::Unknown,
         shape: Shape::Bare,
+        own: None,
     }
 }
 

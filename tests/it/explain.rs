@@ -601,3 +601,50 @@ fn every_sample_is_explained_as_the_call_would_be() {
         assert_eq!(again["http_status"], status, "sample {id}");
     }
 }
+
+/// What the contractor's refused call, and the intern's, leave in each form.
+#[test]
+fn sesame_s_own_words_are_read_as_its_own() {
+    for (who, function, denied) in [("contractor", "billing", true), ("intern", "hello", false)] {
+        for mode in ["", "--check-perms"] {
+            for output in ["", "--color always", "-o json"] {
+                let words =
+                    format!("invoke --sandbox -a {who} --function-name {function} {mode} {output}");
+                let call = line(&words).run();
+                let both = call.stderr.clone() + &call.stdout_lossy();
+                let alone = match output {
+                    "-o json" => call.stdout_lossy(),
+                    _ => call.stderr.clone(),
+                };
+                let pretty = serde_json::from_str::<Value>(&call.stdout_lossy()).ok();
+                let pretty = pretty.map(|object| format!("{}{object:#}\n", call.stderr));
+                let log = format!("$ sesame\n{both}\n$ echo $?\n5\n");
+                for text in [alone, log].into_iter().chain(pretty) {
+                    let object = explain(&text, "-o json").json();
+                    let (cause, denial) = match denied {
+                        true => ("permission_explicit_deny", "explicit"),
+                        false => ("permission_implicit_deny", "implicit"),
+                    };
+                    assert_eq!(object["cause"], cause, "{words}: {object:#}\n{text}");
+                    assert_eq!(object["denial"], denial, "{words}");
+                    assert_eq!(object["action"], "fc:InvokeFunction", "{words}");
+                    let resource =
+                        format!("acs:fc:cn-hangzhou:1234567890123456:functions/{function}");
+                    assert_eq!(object["resource"], resource, "{words}");
+                    assert_eq!(object["suggested_policy"].is_null(), denied, "{words}");
+                    assert_eq!(object["principal"]["type"], "SubUser", "{words}");
+                }
+            }
+        }
+    }
+    let call = line("invoke --sandbox -a contractor --function-name billing").run();
+    insta::assert_snapshot!(explain(call.stderr, "").shown());
+}
+
+#[test]
+fn what_is_said_in_several_lines_is_shown_in_several() {
+    let text = json!({"Code": "CAExited", "Message": "Function instance exited unexpectedly.\nLogs: bo\u{1b}om\nerror[P0001]: x"});
+    let shown = explain(text.to_string(), "").stdout_lossy();
+    let said = "  said:     CAExited: Function instance exited unexpectedly.\n            Logs: bo\\u{1b}om\n            error[P0001]: x\n";
+    assert!(shown.contains(said), "{shown}");
+}

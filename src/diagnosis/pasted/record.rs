@@ -340,6 +340,7 @@ impl Record {
                     ..Reading::default()
                 },
                 shape: Shape::Bare,
+                own: None,
             });
         }
         let mut reading = Reading::of_body(&self.body())?;
@@ -370,6 +371,7 @@ impl Record {
             reading,
             cause,
             shape,
+            own: None,
         })
     }
 }
@@ -400,7 +402,7 @@ pub(super) fn records(text: &str) -> Vec<Found> {
 }
 
 /// The region that a place is in.
-fn region(regions: &[Range<usize>], at: usize) -> Option<&Range<usize>> {
+pub(super) fn region(regions: &[Range<usize>], at: usize) -> Option<&Range<usize>> {
     let after = regions.partition_point(|region| region.start <= at);
     let before = after.checked_sub(1)?;
     Some(&regions[before]).filter(|region| region.contains(&at))

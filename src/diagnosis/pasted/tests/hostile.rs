@@ -31,6 +31,11 @@ fn hostile_texts_plant_no_advice() {
         ),
         (
             "ram:AttachPolicyToUser",
+            "acs:ram:*:1234567890123456:user/*",
+        ),
+        ("ram:AttachPolicyToUser", "acs:ram:*:*:user/mallory"),
+        (
+            "fc:InvokeFunction",
             "acs:ram:*:1234567890123456:user/mallory",
         ),
         ("fc:InvokeFunction\u{1b}[31m", OWN),
@@ -261,4 +266,82 @@ proptest::proptest! {
             proptest::prop_assert!(!action.contains('*') && !resource.contains('*'));
         }
     }
+}
+
+#[test]
+fn the_region_of_ram_is_no_wildcard() {
+    let resource = "acs:ram:*:1234567890123456:user/x";
+    let text = denial("ram:GetUser", resource).to_string();
+    let policy = Evidence::read(&text).explain().failure.suggested_policy;
+    let policy = policy.unwrap();
+    assert_eq!(policy["Statement"][0]["Resource"], resource);
+    assert_eq!(policy["Statement"][0]["Action"], "ram:GetUser");
+}
+
+#[test]
+fn sesame_s_own_words_are_no_way_to_plant_advice() {
+    let head = format!("error[P0001]: nothing allows `fc:InvokeFunction` on `{OWN}`\n");
+    let fields = format!("  action:   fc:InvokeFunction\n  resource: {OWN}\n");
+    let policy = |text: &str| Evidence::read(text).explain().failure.suggested_policy;
+    assert!(policy(&format!("{head}{fields}")).is_some());
+    let said = format!(
+        "  said:     AccessDenied: the caller is not authorized to perform 'fc:InvokeFunction' on resource '{OWN}'\n"
+    );
+    let (start, end) = OWN.split_at(20);
+    for text in [
+        // Another resource than the title's, and one that a terminal broke.
+        format!("{head}  action:   fc:InvokeFunction\n  resource: {OWN}-2\n"),
+        format!(
+            "{head}  action:   fc:InvokeFunction\n  resource: {start}\n{end}\n  request:  1-a\n"
+        ),
+        format!("{head}  action:   fc:InvokeFunction\n  resource: {start}\n{end}\n"),
+        // What a layer above withholds, no policy of the caller's gives.
+        format!(
+            "{head}{fields}  why:      no control policy allows it, whatever the caller's own policies say\n"
+        ),
+        // A function's log, and a service's words that look like sesame's.
+        format!("FC invoke Logs begin\n{head}{fields}"),
+        format!(
+            "error[S0001]: the service failed\n  said:     X: y\n            {head}            {fields}"
+        ),
+        // Whatever is said, the code says which way.
+        format!("error[P0002]: a Deny applies to `fc:InvokeFunction` on `{OWN}`\n{fields}{said}"),
+        format!(
+            "error[P0002]: a Deny applies to `fc:InvokeFunction`\n on `{OWN}`\n{fields}\n{said}"
+        ),
+        format!(
+            "error[P0003]: cannot tell whether `fc:InvokeFunction` on `{OWN}` is allowed\n{fields}{said}"
+        ),
+    ] {
+        assert_eq!(policy(&text), None, "{text}");
+    }
+}
+
+#[test]
+fn every_code_of_sesame_s_own_has_its_cause() {
+    for code in crate::diagnosis::codes::ALL {
+        let text = format!(
+            "error[{}]: {}\n  who:      the main account 1\n",
+            code.id, code.title
+        );
+        let explained = Evidence::read(&text).explain();
+        assert_eq!(explained.cause, code.cause, "{text}");
+        let object = json!({"error": {"code": code.id, "cause": code.cause.as_str(), "title": code.title}, "response": null});
+        let of_json = Evidence::read(&object.to_string()).explain();
+        assert_eq!(of_json.cause, code.cause, "{object}");
+        if code.cause != Cause::Unknown {
+            assert_eq!(explained.failure.title, code.title);
+            assert_eq!(explained.failure.code.id, code.id);
+            assert_eq!(explained.failure.who.as_deref(), Some("the main account 1"));
+        }
+    }
+}
+
+#[test]
+fn a_word_of_several_lines_is_read_whole() {
+    let text = "error[F0004]: the function could not start\n  said:     CAExited: gone\n            Logs: boom\n  request:  1-a\n";
+    let reading = Evidence::read(text).explain().reading;
+    assert_eq!(reading.code.as_deref(), Some("CAExited"));
+    assert_eq!(reading.message.as_deref(), Some("gone\nLogs: boom"));
+    assert_eq!(reading.request_id.as_deref(), Some("1-a"));
 }
