@@ -156,8 +156,10 @@ fn exact(reading: &Reading, shape: Shape) -> Result<Pair, &'static str> {
     if reading.other_action.is_some() {
         return Err("it names two actions");
     }
-    // RAM is one for all regions: in its resources the field is always `*`.
-    let of_ram = resource.strip_prefix("acs:ram:*:");
+    // RAM is one for all regions: in its resources the field is always `*`. Only what reads is
+    // taken for exact there: no text talks anybody into granting what grants.
+    let reads = action.starts_with("ram:Get") || action.starts_with("ram:List");
+    let of_ram = resource.strip_prefix("acs:ram:*:").filter(|_| reads);
     let open = |part: &str| part.contains(['*', '?']);
     if open(action) || open(of_ram.unwrap_or(resource)) {
         return Err("it has a wildcard, which could stand for more than the call needs");

@@ -33,6 +33,10 @@ fn hostile_texts_plant_no_advice() {
             "ram:AttachPolicyToUser",
             "acs:ram:*:1234567890123456:user/*",
         ),
+        (
+            "ram:AttachPolicyToUser",
+            "acs:ram:*:1234567890123456:user/mallory",
+        ),
         ("ram:AttachPolicyToUser", "acs:ram:*:*:user/mallory"),
         (
             "fc:InvokeFunction",
