@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::answers::{Facts, diagnosed, of_function};
 use super::failure::Hint;

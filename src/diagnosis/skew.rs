@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use regex::Regex;
+use regex_lite::Regex;
 
 #[expect(
     clippy::expect_used,

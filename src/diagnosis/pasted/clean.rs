@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use anstream::adapter::strip_str;
-use regex::Regex;
+use regex_lite::Regex;
 
 /// What a log, a mail or a runner puts before a line.
 const PREFIX: &str = concat!(
@@ -37,7 +37,7 @@ pub(super) fn clean(text: &str) -> String {
         lines.push_str(&line[start..]);
         lines.push('\n');
     }
-    let read = escape.replace_all(&lines, |found: &regex::Captures<'_>| {
+    let read = escape.replace_all(&lines, |found: &regex_lite::Captures<'_>| {
         let read = u32::from_str_radix(&found[1], 16)
             .ok()
             .and_then(char::from_u32);

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::hits::{self, DENIAL, Hit, PHRASES, RAM_DENIAL, SKEW};
 
