@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
-use axum::http::{HeaderValue, Response, StatusCode};
+use axum::http::{HeaderValue, Response, StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
@@ -183,6 +183,7 @@ async fn handle(server: &Server, request: Request<Incoming>) -> Response<Body> {
     let is_trigger = matches!(operation, Operation::Trigger(_));
     let since = (time, started);
     let mut call = UnderWay::new(arrived, operation, request_id, &world.journal, since);
+    let is_read = unread.is_none();
     let result = match unread {
         None => world.answer(&mut call).await,
         Some(Unread::TooLarge) if is_trigger => Err(triggers::too_large(SYNC_LIMIT)),
@@ -197,7 +198,7 @@ async fn handle(server: &Server, request: Request<Incoming>) -> Response<Body> {
         .as_ref()
         .err()
         .map(|refused| refused.code.to_string());
-    let response = result.unwrap_or_else(|refused| {
+    let mut response = result.unwrap_or_else(|refused| {
         let mut response = refused.answer(call.operation.product(), &call.request_id);
         if is_trigger {
             let error_type = HeaderValue::from_static(triggers::PLATFORM_ERROR);
@@ -206,6 +207,11 @@ async fn handle(server: &Server, request: Request<Incoming>) -> Response<Body> {
         response
     });
     call.end(response.status().as_u16(), error_code);
+    if !is_read {
+        // The rest of the body is on its way, so nothing else can come on this connection.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
     response
 }
 

@@ -78,6 +78,8 @@ fn a_body_over_the_limit_is_refused_however_its_length_is_told() {
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         assert_eq!(answer.status, 400, "{text}");
         assert!(text.contains(r#""ErrorCode":"EntityTooLarge""#), "{text}");
+        // Whoever keeps connections must not send the next call on this one.
+        assert_eq!(answer.headers.get("connection"), Some("close"));
     };
     let body = vec![b'a'; LIMIT + 1];
 
