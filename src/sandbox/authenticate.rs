@@ -65,7 +65,7 @@ impl Nonces {
             self.known.remove(old);
             self.order.pop_front();
         }
-        // Half of 64 bits' worth of nonces would have to come before two are taken for one.
+        // 64 bits are enough: two that are taken for one would refuse a call, never let one pass.
         let digest = Sha256::digest(format!("{key_id}\n{nonce}"));
         let digest = digest
             .iter()
