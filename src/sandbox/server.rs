@@ -20,7 +20,7 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use self::patient::Patient;
@@ -36,7 +36,7 @@ use crate::acs::{Ambient, Headers};
 
 /// The largest event of a synchronous call, in bytes.
 pub(super) const SYNC_LIMIT: usize = 32 * 1024 * 1024;
-/// From how many bytes on a body is large, and how many of these are held at a time: whoever
+/// From how many bytes on a body is large, and how many of these are read at a time: whoever
 /// they are from, they never take more than 256 MB.
 const LARGE: usize = 1024 * 1024;
 const LARGE_BODIES: usize = 8;
@@ -128,9 +128,6 @@ struct Server {
     room: Arc<Semaphore>,
 }
 
-/// What a large body holds.
-type Room = Option<OwnedSemaphorePermit>;
-
 impl Server {
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         let behind = request.uri().path().strip_prefix(page::PATH);
@@ -161,11 +158,9 @@ async fn handle(server: &Server, request: Request<Incoming>) -> Response<Body> {
     let time = (world.ambient.now)();
     let request_id = request_id(world.ambient);
     let read = tokio::time::timeout(server.patience, whole(body, &server.room)).await;
-    // A large body keeps its room until the call has ended.
-    let mut _room = None;
     let unread = match read {
-        Ok(Ok((body, room))) => {
-            (arrived.body, _room) = (body, room);
+        Ok(Ok(body)) => {
+            arrived.body = body;
             None
         }
         Ok(Err(unread)) => Some(unread),
@@ -222,8 +217,9 @@ enum Unread {
 }
 
 /// Reads a body to its end. One that is told to be too large is not waited for.
-/// A large one waits until there is room for it, beside those of other connections.
-async fn whole(mut body: Incoming, room: &Arc<Semaphore>) -> Result<(Bytes, Room), Unread> {
+/// A large one waits until there is room for it, beside those of other connections: who sends
+/// it is not known before it is whole. A call that is let in holds no room while it runs.
+async fn whole(mut body: Incoming, room: &Semaphore) -> Result<Bytes, Unread> {
     if body.size_hint().lower() > SYNC_LIMIT as u64 {
         return Err(Unread::TooLarge);
     }
@@ -241,11 +237,11 @@ async fn whole(mut body: Incoming, room: &Arc<Semaphore>) -> Result<(Bytes, Room
             return Err(Unread::TooLarge);
         }
         if taken.is_none() && whole.len() + data.len() > LARGE {
-            taken = Arc::clone(room).acquire_owned().await.ok();
+            taken = room.acquire().await.ok();
         }
         whole.extend_from_slice(&data);
     }
-    Ok((whole.freeze(), taken))
+    Ok(whole.freeze())
 }
 
 fn plain(status: StatusCode) -> Response<Body> {
